@@ -1,0 +1,142 @@
+"""Settings: the one place that reads the environment.
+
+Every variable is described in `.env.example`. A setting that production cannot do without stops the start with its
+name; on a developer's machine (``SANDBOX=1``, or no ``DATABASE_URL``) secrets are made once and kept in the data folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+ROOT = Path(__file__).resolve().parent
+
+
+class SettingsError(RuntimeError):
+    """A setting is missing or unusable; the message names it and says what to write."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process needs to know about where it runs. Secrets are left out of `repr`."""
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://localhost:8000"
+    database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    sandbox: bool = False
+    secret_key: str = field(default="", repr=False)
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = "kopilka@localhost"
+    telegram_bot_name: str = "kopilka_demo_bot"
+    web_workers: int = 2
+    log_level: str = "INFO"
+    trusted_proxies: int = 0
+
+    @property
+    def sandbox_gateway_url(self) -> str:
+        """Where the sandbox's message gateway listens (only meaningful with `sandbox`)."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        return f"http://{host}:{self.port}/sandbox/gateway/messages"
+
+
+def normalise_database_url(url: str) -> str:
+    """Name the psycopg2 driver: SQLAlchemy 2.1 reads a bare ``postgresql://`` as another one."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise SettingsError("DATABASE_URL must look like postgresql://user:password@host/database")
+    return f"postgresql+psycopg2://{rest}"
+
+
+def load_settings(environ: dict[str, str] | None = None) -> Settings:
+    """Read the environment. Raises `SettingsError` naming the first setting that is missing or malformed."""
+    env = _Environment(dict(os.environ) if environ is None else environ)
+    sandbox = env.bool("SANDBOX", False)
+    database_url = env.str("DATABASE_URL", None)
+    home = Path(env.str("KOPILKA_HOME", None) or ROOT / ".kopilka").expanduser().resolve()
+    port = env.int("PORT", 8000)
+    if not 1 <= port <= 65535:
+        raise SettingsError("PORT must be a number from 1 to 65535")
+    on_own_machine = sandbox or not database_url
+    secret_key, encryption_keys = env.str("SECRET_KEY", None), env.list("ENCRYPTION_KEYS")
+    if on_own_machine:
+        secret_key = secret_key or _kept_secret(home, "secret_key", lambda: secrets.token_urlsafe(48))
+        encryption_keys = encryption_keys or [_kept_secret(home, "encryption_key", lambda: Fernet.generate_key().decode())]
+    if not secret_key or len(secret_key) < 32:
+        raise SettingsError("SECRET_KEY is missing or shorter than 32 characters")
+    if not encryption_keys:
+        raise SettingsError("ENCRYPTION_KEYS is missing: one or more Fernet keys, newest first, separated by commas")
+    for key in encryption_keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            raise SettingsError("ENCRYPTION_KEYS holds a value that is not a Fernet key") from None
+    if sandbox and env.str("SMTP_URL", None):
+        raise SettingsError("SANDBOX=1 refuses real credentials: unset SMTP_URL or SANDBOX")
+    if sandbox and env.str("TELEGRAM_BOT_TOKEN", None):
+        raise SettingsError("SANDBOX=1 refuses real credentials: unset TELEGRAM_BOT_TOKEN or SANDBOX")
+    return Settings(
+        home=home,
+        host=env.str("HOST", "127.0.0.1"),
+        port=port,
+        public_url=(env.str("PUBLIC_URL", None) or f"http://localhost:{port}").rstrip("/"),
+        database_url=normalise_database_url(database_url) if database_url else None,
+        redis_url=env.str("REDIS_URL", None),
+        sandbox=sandbox,
+        secret_key=secret_key,
+        encryption_keys=tuple(encryption_keys),
+        smtp_url=env.str("SMTP_URL", None),
+        mail_from=env.str("MAIL_FROM", "kopilka@localhost"),
+        telegram_bot_name=env.str("TELEGRAM_BOT_NAME", "kopilka_demo_bot"),
+        web_workers=env.int("WEB_WORKERS", 2),
+        log_level=env.str("LOG_LEVEL", "INFO").upper(),
+        trusted_proxies=env.int("TRUSTED_PROXIES", 0),
+    )
+
+
+class _Environment:
+    """Typed reading of a mapping: an empty variable counts as unset, a malformed one is named."""
+
+    def __init__(self, values: dict[str, str]):
+        self._values = {name: value.strip() for name, value in values.items() if value.strip()}
+
+    def str(self, name: str, default: str | None) -> str | None:
+        return self._values.get(name, default)
+
+    def int(self, name: str, default: int) -> int:
+        try:
+            return int(self._values.get(name, default))
+        except ValueError:
+            raise SettingsError(f"{name} must be a whole number") from None
+
+    def bool(self, name: str, default: bool) -> bool:
+        text = self._values.get(name, str(default)).lower()
+        if text not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+            raise SettingsError(f"{name} must be 1 or 0")
+        return text in ("1", "true", "yes", "on")
+
+    def list(self, name: str) -> list[str]:
+        return [item.strip() for item in self._values.get(name, "").split(",") if item.strip()]
+
+
+def _kept_secret(home: Path, name: str, make) -> str:
+    """A secret made once and kept in the data folder, readable by its owner only; safe when two processes start at once."""
+    path = home / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text().strip()
