@@ -69,7 +69,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     secret_key, encryption_keys = env.str("SECRET_KEY", None), env.list("ENCRYPTION_KEYS")
     if on_own_machine:
         secret_key = secret_key or _kept_secret(home, "secret_key", lambda: secrets.token_urlsafe(48))
-        encryption_keys = encryption_keys or [_kept_secret(home, "encryption_key", lambda: Fernet.generate_key().decode())]
+        encryption_keys = encryption_keys or [
+            _kept_secret(home, "encryption_key", lambda: Fernet.generate_key().decode())
+        ]
     if not secret_key or len(secret_key) < 32:
         raise SettingsError("SECRET_KEY is missing or shorter than 32 characters")
     if not encryption_keys:

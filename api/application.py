@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_migrate import Migrate
 
-from config import Settings
+from config import ROOT, Settings
 from models import db
 
 
@@ -13,6 +14,7 @@ def create_app(settings: Settings, database_url: str) -> Flask:
     app = Flask("kopilka")
     app.config.update(SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=database_url, SETTINGS=settings)
     db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), compare_server_default=True)
 
     @app.get("/healthz")
     def healthz():

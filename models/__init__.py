@@ -3,6 +3,7 @@
 Importing this package registers every table on `db.metadata`.
 """
 
-from models.base import db
+from models import customer, ledger, partner, work
+from models.base import db, new_id, transaction
 
-__all__ = ["db"]
+__all__ = ["customer", "db", "ledger", "new_id", "partner", "transaction", "work"]

@@ -1,0 +1,126 @@
+"""Partners, their branches, staff, programme and till keys."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import HasId, Made, Moment, db, within_partner
+
+
+class Partner(HasId, Made, db.Model):
+    """A business with a programme. `code` is its short public number (widget, check-in, registration)."""
+
+    __tablename__ = "partner"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("state IN ('active', 'suspended')", name="state"),
+        CheckConstraint("code ~ '^[0-9]{6}$'", name="code"),
+    )
+
+    code: Mapped[str] = mapped_column(String(6))
+    name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20), server_default="active")
+    timezone: Mapped[str] = mapped_column(String(64), server_default="Europe/Moscow")
+    currency: Mapped[str] = mapped_column(String(3), server_default="RUB")
+    region: Mapped[str] = mapped_column(String(2), server_default="RU")
+    locale: Mapped[str] = mapped_column(String(5), server_default="ru")
+    plan: Mapped[str] = mapped_column(String(20), server_default="basic")
+
+
+class PartnerApplication(HasId, Made, db.Model):
+    """A person's wish to become a partner; approval makes the partner, its first branch and its owner."""
+
+    __tablename__ = "partner_application"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'approved', 'refused')", name="state"),
+        CheckConstraint("(state = 'approved') = (partner_id IS NOT NULL)", name="approved_has_partner"),
+        Index(
+            "uq_partner_application_one_pending",
+            "applicant_id",
+            unique=True,
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_partner_application_state_id", "state", "id"),
+    )
+
+    applicant_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    city: Mapped[str | None] = mapped_column(String(200))
+    timezone: Mapped[str] = mapped_column(String(64), server_default="Europe/Moscow")
+    preset: Mapped[str] = mapped_column(String(20), server_default="default")
+    comment: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(20), server_default="pending")
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))
+    decided_at: Mapped[Moment | None]
+    partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
+
+
+class Branch(Made, db.Model):
+    """A place of a partner. Closed, never deleted: its history stays readable."""
+
+    __tablename__ = "branch"
+    __table_args__ = (CheckConstraint("state IN ('open', 'closed')", name="state"),)
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str | None] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(20), server_default="open")
+
+
+class Staff(Made, db.Model):
+    """A person who works for a partner, and as what."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        UniqueConstraint("partner_id", "customer_id"),
+        within_partner("branch_id", "branch"),
+        CheckConstraint("role IN ('owner', 'manager', 'cashier', 'ai_marketer', 'content_manager')", name="role"),
+        CheckConstraint("state IN ('active', 'dismissed')", name="state"),
+        Index("ix_staff_customer_id", "customer_id"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    branch_id: Mapped[UUID | None]
+    state: Mapped[str] = mapped_column(String(20), server_default="active")
+
+
+class Programme(Made, db.Model):
+    """One version of a partner's rules; the highest version is in force, the earlier ones explain old entries."""
+
+    __tablename__ = "programme"
+    __table_args__ = (CheckConstraint("version >= 1", name="version"),)
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    rules: Mapped[dict] = mapped_column(JSONB)
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))
+
+
+class ApiKey(Made, db.Model):
+    """A till's or another machine's key: only its hash is kept. `prefix` lets people tell keys apart."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        UniqueConstraint("key_hash"),  # platform-wide: a key is looked up before its partner is known
+        within_partner("branch_id", "branch"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    branch_id: Mapped[UUID | None]
+    name: Mapped[str] = mapped_column(String(200))
+    prefix: Mapped[str] = mapped_column(String(16))
+    key_hash: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))
+    last_used_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]

@@ -1,0 +1,124 @@
+"""What must happen later: the outbox, period claims of the schedule, and imports.
+
+The outbox is platform-wide on purpose: one relay serves all partners; a row carries ids, never personal data.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Moment, db, within_partner
+
+
+class Outbox(db.Model):
+    """A thing to do after the commit that wrote this row. The relay queues its id; the job locks it, acts and stamps it.
+
+    `ordering_key` serialises rows of one subject (one in flight). `sealed` holds an encrypted value that the job needs and
+    nobody may read (a one-time code), wiped when done.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_waiting",
+            "next_try_at",
+            "id",
+            postgresql_where=text("done_at IS NULL AND parked_at IS NULL"),
+        ),
+        Index("ix_outbox_parked", "id", postgresql_where=text("parked_at IS NOT NULL")),
+        Index("ix_outbox_done_at", "done_at", postgresql_where=text("done_at IS NOT NULL")),
+        CheckConstraint("done_at IS NULL OR parked_at IS NULL", name="one_end"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    job: Mapped[str] = mapped_column(String(60))
+    partner_id: Mapped[UUID | None]
+    payload: Mapped[dict] = mapped_column(JSONB)
+    sealed: Mapped[str | None] = mapped_column(Text)
+    ordering_key: Mapped[str | None] = mapped_column(String(80))
+    created_at: Mapped[Moment] = mapped_column(server_default=func.now())
+    next_try_at: Mapped[Moment] = mapped_column(server_default=func.now())
+    enqueued_at: Mapped[Moment | None]
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    last_error: Mapped[str | None] = mapped_column(String(300))
+    done_at: Mapped[Moment | None]
+    parked_at: Mapped[Moment | None]
+
+
+class PeriodClaim(db.Model):
+    """A scheduled task's period, taken once by whoever came first; a period without `done_at` is tried again."""
+
+    __tablename__ = "period_claim"
+
+    task: Mapped[str] = mapped_column(String(60), primary_key=True)
+    period: Mapped[Moment] = mapped_column(primary_key=True)
+    claimed_at: Mapped[Moment]
+    done_at: Mapped[Moment | None]
+    result: Mapped[dict | None] = mapped_column(JSONB)
+
+
+class ImportRun(db.Model):
+    """One file taken in for one partner. The same file with the same mapping continues its run."""
+
+    __tablename__ = "import_run"
+    __table_args__ = (
+        Index("uq_import_run_file", "partner_id", "file_hash", "mapping_hash", unique=True),
+        CheckConstraint("state IN ('staging', 'posting', 'done', 'failed')", name="state"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    file_hash: Mapped[str] = mapped_column(String(64))
+    mapping_hash: Mapped[str] = mapped_column(String(64))
+    mapping: Mapped[dict] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(String(10), server_default="staging")
+    staged: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    posted: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    report: Mapped[dict] = mapped_column(JSONB, server_default="{}")
+    started_at: Mapped[Moment] = mapped_column(server_default=func.now())
+    finished_at: Mapped[Moment | None]
+
+
+class ImportLine(db.Model):
+    """One line of the file as it came, by its number: staging a file twice adds nothing.
+
+    `outcome` is NULL until the line's document is dealt with; `reason` says why a line was set aside.
+    """
+
+    __tablename__ = "import_line"
+    __table_args__ = (
+        within_partner("run_id", "import_run", ondelete="CASCADE"),
+        Index("ix_import_line_document", "partner_id", "run_id", "document"),
+        CheckConstraint("outcome IN ('imported', 'returned', 'set_aside')", name="outcome"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    document: Mapped[str | None] = mapped_column(String(120))
+    customer: Mapped[str | None] = mapped_column(String(120))
+    occurred_at: Mapped[Moment | None]
+    sku: Mapped[str | None] = mapped_column(String(100))
+    name: Mapped[str | None] = mapped_column(String(300))
+    quantity: Mapped[Decimal | None] = mapped_column(Numeric(18, 3))
+    price: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(60))
