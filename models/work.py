@@ -31,16 +31,25 @@ class Outbox(db.Model):
     """A thing to do after the commit that wrote this row. The relay queues its id; the job locks it, acts and stamps it.
 
     `ordering_key` serialises rows of one subject (one in flight). `sealed` holds an encrypted value that the job needs and
-    nobody may read (a one-time code), wiped when done.
+    nobody may read (a one-time code), wiped when done. `next_try_at` is when the relay looks at the row next;
+    `enqueued_at` is since when it has been with a worker, NULL while it waits for its turn. `urgent` rows overtake the
+    others: somebody stands there waiting for a code.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         Index(
             "ix_outbox_waiting",
+            text("urgent DESC"),
             "next_try_at",
             "id",
             postgresql_where=text("done_at IS NULL AND parked_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_ordering_key",
+            "ordering_key",
+            "id",
+            postgresql_where=text("ordering_key IS NOT NULL AND done_at IS NULL AND parked_at IS NULL"),
         ),
         Index("ix_outbox_parked", "id", postgresql_where=text("parked_at IS NOT NULL")),
         Index("ix_outbox_done_at", "done_at", postgresql_where=text("done_at IS NOT NULL")),
@@ -56,7 +65,9 @@ class Outbox(db.Model):
     created_at: Mapped[Moment] = mapped_column(server_default=func.now())
     next_try_at: Mapped[Moment] = mapped_column(server_default=func.now())
     enqueued_at: Mapped[Moment | None]
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    first_failed_at: Mapped[Moment | None]
     last_error: Mapped[str | None] = mapped_column(String(300))
     done_at: Mapped[Moment | None]
     parked_at: Mapped[Moment | None]
@@ -72,6 +83,15 @@ class PeriodClaim(db.Model):
     claimed_at: Mapped[Moment]
     done_at: Mapped[Moment | None]
     result: Mapped[dict | None] = mapped_column(JSONB)
+
+
+class Heartbeat(db.Model):
+    """When a long-running part of the workers (the relay, the schedule) last finished a round."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[Moment]
 
 
 class ImportRun(db.Model):
