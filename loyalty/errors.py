@@ -1,0 +1,120 @@
+"""What can go wrong in the core: one tree, one class per broken rule; each door translates it in one place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+
+class LoyaltyError(Exception):
+    """A rule of the programme was broken.
+
+    `code` is stable and read by machines, `status` is a hint for the HTTP door, `field` names the input at fault
+    where there is one. The message is one English line that holds no personal data.
+    """
+
+    code: str = "loyalty_error"
+    status: int = 400
+    field: str | None = None
+
+
+class InvalidAmount(LoyaltyError):
+    """A sum of money is not written as `loyalty.money.parse_money` expects."""
+
+    code = "invalid_amount"
+
+    def __init__(self, value: object, reason: str, *, field: str | None = None):
+        super().__init__(f"The amount {reason}.")
+        self.value, self.reason, self.field = value, reason, field
+
+
+class InvalidProgramme(LoyaltyError):
+    """The rules of a programme cannot be used; `errors` maps each field (`birthday.factor`) to what is wrong with it."""
+
+    code = "invalid_programme"
+    status = 422
+
+    def __init__(self, errors: dict[str, str]):
+        super().__init__("; ".join(f"{name}: {message}" for name, message in sorted(errors.items())))
+        self.errors = errors
+        self.field = next(iter(sorted(errors)), None)
+
+
+class InvalidPurchase(LoyaltyError):
+    """A purchase cannot be priced as it stands."""
+
+    code = "invalid_purchase"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"The purchase {reason}.")
+        self.reason, self.field = reason, field
+
+
+class InvalidPoints(LoyaltyError):
+    """A number of points is not a whole number of zero or more."""
+
+    code = "invalid_points"
+    field = "points"
+
+    def __init__(self, points: object):
+        super().__init__("Points must be a whole number, zero or more.")
+        self.points = points
+
+
+class SpendRefused(LoyaltyError):
+    """These points cannot pay for this purchase; the subclass says which rule refused."""
+
+    code = "spend_refused"
+    status = 422
+    field = "points"
+
+
+class NotEnoughPoints(SpendRefused):
+    """Fewer points are available than were asked for."""
+
+    code = "not_enough_points"
+    status = 409
+
+    def __init__(self, available: int, requested: int):
+        super().__init__(f"{requested} points were asked for, {available} are available.")
+        self.available, self.requested = available, requested
+
+
+class BelowMinimum(SpendRefused):
+    """Fewer points were asked for than the programme lets one spend at once."""
+
+    code = "below_minimum"
+
+    def __init__(self, minimum: int, requested: int):
+        super().__init__(f"At least {minimum} points can be spent at once, {requested} were asked for.")
+        self.minimum, self.requested = minimum, requested
+
+
+class NotAStep(SpendRefused):
+    """The points are not a multiple of the programme's step."""
+
+    code = "not_a_step"
+
+    def __init__(self, step: int, requested: int):
+        super().__init__(f"Points are spent in steps of {step}, {requested} were asked for.")
+        self.step, self.requested = step, requested
+
+
+class AboveShare(SpendRefused):
+    """The points are worth more than the share of the check that may be paid with them."""
+
+    code = "above_share"
+
+    def __init__(self, share: Decimal, limit: int, requested: int):
+        super().__init__(f"Points pay at most {share:f} % of this check: {limit} points, {requested} were asked for.")
+        self.share, self.limit, self.requested = share, limit, requested
+
+
+class NotEnoughSpendable(SpendRefused):
+    """The points are worth more than the lines that may be paid with points."""
+
+    code = "not_enough_spendable"
+
+    def __init__(self, limit: int, requested: int):
+        super().__init__(f"The lines of this check can take {limit} points, {requested} were asked for.")
+        self.limit, self.requested = limit, requested

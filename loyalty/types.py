@@ -1,0 +1,81 @@
+"""The words the core and its neighbours exchange about a purchase. Plain frozen data: no rules, no database.
+
+Money is `Decimal` in the partner's currency with at most two places; points are integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a check. `amount` is the money for the whole line (all `quantity`), after the line's own discount."""
+
+    amount: Decimal
+    name: str | None = None
+    sku: str | None = None
+    category: str | None = None
+    quantity: Decimal = Decimal(1)
+    no_accrual: bool = False
+    no_spending: bool = False
+
+
+@dataclass(frozen=True)
+class Member:
+    """What pricing needs to know of a membership just before the purchase.
+
+    `average_check` and `earlier_purchases` leave the purchase itself out. `birthday_used_on` is the birthday
+    (`Pricing.birthday_on`) for which the multiplier was last applied. `available` is what can be spent now, in points.
+    """
+
+    is_vip: bool = False
+    birth_date: date | None = None
+    earlier_purchases: int = 0
+    average_check: Decimal | None = None
+    birthday_used_on: date | None = None
+    available: int = 0
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    """A line after pricing.
+
+    `amount`: money after every discount, before points (what refunds count in). `spent`: the part paid with points, in
+    money, 0 ≤ spent ≤ amount. `weight`: the line's exact points before the one rounding, never stored with fewer
+    places than it has (up to 20): use plain NUMERIC.
+    """
+
+    amount: Decimal
+    spent: Decimal
+    weight: Decimal
+    line: Line
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What a purchase earns and takes.
+
+    `breakdown` (for people) and `frozen` (for later re-pricing and refunds) are JSON-able: decimals are strings, and
+    neither holds personal data. `birthday_on` is the birthday whose multiplier was applied: remember it as the member's
+    `birthday_used_on`. `max_redeemable`: the most points this member could spend on this purchase (0: offer nothing).
+    """
+
+    earn: int
+    spent_points: int
+    lines: tuple[PricedLine, ...]
+    breakdown: list[dict[str, Any]]
+    frozen: dict[str, Any]
+    birthday_on: date | None
+    max_redeemable: int
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long points live after activation: calendar months, then days. *Never expires* is `None`, not a `Life`."""
+
+    months: int = 0
+    days: int = 0
