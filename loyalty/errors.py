@@ -28,7 +28,7 @@ class InvalidAmount(LoyaltyError):
 
 
 class InvalidProgramme(LoyaltyError):
-    """The rules of a programme cannot be used; `errors` maps each field (`birthday.factor`) to what is wrong with it."""
+    """The rules of a programme cannot be used; `errors` maps each field (`birthday.factor`) to what is wrong."""
 
     code = "invalid_programme"
     status = 422
@@ -51,13 +51,13 @@ class InvalidPurchase(LoyaltyError):
 
 
 class InvalidPoints(LoyaltyError):
-    """A number of points is not a whole number of zero or more."""
+    """A number of points is not a whole number from 0 to 10**12 - 1."""
 
     code = "invalid_points"
     field = "points"
 
     def __init__(self, points: object):
-        super().__init__("Points must be a whole number, zero or more.")
+        super().__init__("Points must be a whole number, zero or more, below 1000000000000.")
         self.points = points
 
 

@@ -29,7 +29,7 @@ def parse_money(value: object, *, allow_zero: bool = False, field: str | None = 
         raise InvalidAmount(value, "must be below 1000000000000", field=field)
     if amount < 0 or (amount == 0 and not allow_zero):
         raise InvalidAmount(value, "must not be negative" if allow_zero else "must be above zero", field=field)
-    return abs(amount).quantize(KOPECK)
+    return from_kopecks(to_kopecks(amount))
 
 
 def format_money(amount: Decimal) -> str:
@@ -51,8 +51,8 @@ def to_kopecks(amount: Decimal) -> int:
 
 
 def from_kopecks(kopecks: int) -> Decimal:
-    """Kopecks as a sum with two places."""
-    return Decimal(kopecks).scaleb(-2)
+    """Kopecks as a sum with two places, exact whatever the caller's decimal context."""
+    return Decimal(f"{kopecks}E-2")
 
 
 def split_largest_remainder(total_units: int, weights: list[int]) -> list[int]:

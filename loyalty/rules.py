@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from loyalty.errors import InvalidProgramme
+from loyalty.money import format_money
 from loyalty.types import Life
 
 
@@ -79,12 +80,20 @@ class Rules:
 
     @classmethod
     def from_json(cls, data: object) -> Rules:
-        """Read rules strictly; a key left out has its default. Raises `InvalidProgramme` naming every bad field."""
-        raise NotImplementedError
+        """Read rules strictly; a key left out has its default. Raises `InvalidProgramme` naming every bad field.
+
+        Decimals are JSON strings or whole numbers (a `float` has already lost what was written, so it is refused).
+        """
+        values = _read_fields(data, _READERS)
+        errors = _find_contradictions(values)
+        if errors:
+            raise InvalidProgramme(errors)
+        return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
         """Every field, decimals as strings; `from_json` gives equal rules back."""
-        raise NotImplementedError
+        written = {name: _write(getattr(self, name)) for name in _READERS}
+        return written | {"point_value": format_money(self.point_value)}
 
 
 PRESETS: dict[str, Rules] = {
@@ -97,3 +106,141 @@ PRESETS: dict[str, Rules] = {
         birthday=Birthday(factor=Decimal(2), days_before=3, days_after=3),
     ),
 }
+
+
+def write_decimal(value: Decimal) -> str:
+    """A decimal as people write it: no exponent, no trailing zeros (``0.050`` → ``0.05``, ``1E+2`` → ``100``)."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Reader = Callable[[Any], Any]
+"""Gives the value of one field or raises `InvalidProgramme`, the field itself being named by an empty key."""
+
+
+def _whole(low: int, high: int) -> Reader:
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise InvalidProgramme({"": f"must be a whole number from {low} to {high}"})
+        return value
+
+    return read
+
+
+def _decimal(low: str, high: str, places: int) -> Reader:
+    def read(value: Any) -> Decimal:
+        number = _read_decimal(value)
+        if number is None or not Decimal(low) <= number <= Decimal(high) or number.as_tuple().exponent < -places:
+            message = f'must be a decimal string from "{low}" to "{high}" with at most {places} decimal places'
+            raise InvalidProgramme({"": message})
+        return number
+
+    return read
+
+
+_WRITTEN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+
+
+def _read_decimal(value: Any) -> Decimal | None:
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str) and _WRITTEN.fullmatch(value):
+        return Decimal(value)
+    return None
+
+
+def _one_of(*words: str) -> Reader:
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise InvalidProgramme({"": f"must be one of: {', '.join(words)}"})
+        return value
+
+    return read
+
+
+def _or_none(reader: Reader) -> Reader:
+    return lambda value: None if value is None else reader(value)
+
+
+def _record(kind: type, **readers: Reader) -> Reader:
+    def read(value: Any) -> Any:
+        fields = _read_fields(value, readers)
+        missing = readers.keys() - fields.keys()
+        if missing:
+            raise InvalidProgramme(dict.fromkeys(missing, "is missing"))
+        return kind(**fields)
+
+    return read
+
+
+def _categories(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= 500:
+        raise InvalidProgramme({"": "must be a list of 1 to 500 categories, or null for all"})
+    if not all(isinstance(name, str) and name.strip() and len(name) <= 200 for name in value):
+        raise InvalidProgramme({"": "must hold names of 1 to 200 characters"})
+    if len(set(value)) < len(value):
+        raise InvalidProgramme({"": "must not name a category twice"})
+    return tuple(value)
+
+
+_FACTOR = _decimal("1", "100", 4)
+
+_READERS: dict[str, Reader] = {
+    "rate": _decimal("0", "1", 6),
+    "welcome_bonus": _whole(0, 1_000_000),
+    "min_spend": _whole(0, 1_000_000),
+    "max_share": _decimal("0", "100", 2),
+    "points_step": _whole(1, 1_000_000),
+    "point_value": _decimal("0.01", "1000000", 2),
+    "combine": _one_of("multiply", "best"),
+    "vip_factor": _or_none(_FACTOR),
+    "large_check": _or_none(
+        _record(LargeCheck, factor=_FACTOR, above_percent=_decimal("0", "1000", 2), min_purchases=_whole(1, 1000))
+    ),
+    "birthday": _or_none(_record(Birthday, factor=_FACTOR, days_before=_whole(0, 30), days_after=_whole(0, 30))),
+    "eligible_categories": _or_none(_categories),
+    "pending_days": _whole(0, 365),
+    "base_life_months": _or_none(_whole(1, 120)),
+    "base_life_days": _or_none(_whole(1, 3650)),
+    "bonus_life_days": _or_none(_whole(1, 3650)),
+    "clawback": _one_of("debt", "within_balance", "pending_only"),
+    "grace_days": _whole(0, 365),
+    "hold_minutes": _whole(1, 1440),
+}
+
+
+def _read_fields(data: Any, readers: dict[str, Reader]) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise InvalidProgramme({"": "must be an object"})
+    errors = {str(name): "is not a known setting" for name in data.keys() - readers.keys()}
+    values = {}
+    for name in readers.keys() & data.keys():
+        try:
+            values[name] = readers[name](data[name])
+        except InvalidProgramme as refused:
+            errors |= {f"{name}.{inner}" if inner else name: text for inner, text in refused.errors.items()}
+    if errors:
+        raise InvalidProgramme(errors)
+    return values
+
+
+def _find_contradictions(values: dict[str, Any]) -> dict[str, str]:
+    """What each field allows but the fields together do not."""
+    errors = {}
+    if values.get("clawback") == "pending_only" and not values.get("pending_days"):
+        errors["clawback"] = "pending_only needs pending_days of at least 1"
+    if values.get("base_life_months") and values.get("base_life_days"):
+        errors["base_life_days"] = "give the life in months or in days, not both"
+    return errors
+
+
+def _write(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return write_decimal(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, LargeCheck | Birthday):
+        return {name: _write(inner) for name, inner in vars(value).items()}
+    return value
