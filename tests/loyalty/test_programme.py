@@ -270,10 +270,11 @@ def test_a_refused_spend_names_its_rule(points, available, error, code):
     assert (caught.value.code, caught.value.field) == (code, "points")
 
 
-def test_lines_that_take_fewer_points_than_the_share_are_named():
+@pytest.mark.parametrize("points", [120, 510])
+def test_lines_that_take_fewer_points_than_the_share_are_named(points):
     lines = [Line(Decimal(900), no_spending=True), Line(Decimal(100))]
     with pytest.raises(NotEnoughSpendable) as caught:
-        check_spend(120, lines, SPENDING, 5000)
+        check_spend(points, lines, SPENDING, 5000)
     assert caught.value.limit == 100
 
 

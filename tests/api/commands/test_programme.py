@@ -3,7 +3,9 @@ import json
 import pytest
 from flask import Flask
 
+from api import create_app
 from api.commands.programme import programme_group
+from config import load_settings
 
 
 @pytest.fixture
@@ -13,6 +15,13 @@ def quote():
     app.cli.add_command(programme_group)
     runner = app.test_cli_runner()
     return lambda *words: runner.invoke(args=["programme", "quote", *words])
+
+
+def test_the_application_has_the_command_and_needs_no_database_for_it(tmp_path):
+    settings = load_settings({"KOPILKA_HOME": str(tmp_path)})
+    app = create_app(settings, "postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+    answer = app.test_cli_runner().invoke(args=["programme", "quote", "--amount", "199.99"])
+    assert (answer.exit_code, answer.output.splitlines()[-1]) == (0, "Earns 9 points")
 
 
 BIRTHDAY_OF_A_VIP = ["--preset", "retail", "--amount", "10000", "--vip", "--birthday"]
