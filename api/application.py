@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from api.commands.ledger import ledger_group
 from api.commands.programme import programme_group
 from config import ROOT, Settings
 from models import db
@@ -16,6 +17,7 @@ def create_app(settings: Settings, database_url: str) -> Flask:
     app.config.update(SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=database_url, SETTINGS=settings)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_server_default=True)
+    app.cli.add_command(ledger_group)
     app.cli.add_command(programme_group)
 
     @app.get("/healthz")

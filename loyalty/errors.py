@@ -118,3 +118,111 @@ class NotEnoughSpendable(SpendRefused):
     def __init__(self, limit: int, requested: int):
         super().__init__(f"The lines of this check can take {limit} points, {requested} were asked for.")
         self.limit, self.requested = limit, requested
+
+
+class NotFound(LoyaltyError):
+    """There is no such thing here. A thing of another partner answers exactly like one that does not exist."""
+
+    code = "not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__((type(self).__doc__ or "").partition("\n")[0])
+
+
+class MembershipNotFound(NotFound):
+    """The customer was not found."""
+
+    code = "customer_not_found"
+
+
+class PurchaseNotFound(NotFound):
+    """The purchase was not found."""
+
+    code = "purchase_not_found"
+
+
+class EntryNotFound(NotFound):
+    """The operation was not found."""
+
+    code = "entry_not_found"
+
+
+class HoldNotFound(NotFound):
+    """The hold was not found."""
+
+    code = "hold_not_found"
+
+
+class MembershipClosed(LoyaltyError):
+    """The membership was erased or merged: nothing is posted to it any more."""
+
+    code = "membership_closed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The membership is closed: nothing can be posted to it.")
+
+
+class HoldResolved(LoyaltyError):
+    """A hold is resolved once; `state` says what was done with it: captured, voided or expired."""
+
+    code = "hold_resolved"
+    status = 409
+
+    def __init__(self, state: str):
+        super().__init__(f"The hold is already {state}.")
+        self.state = state
+
+
+class ReceiptConflict(LoyaltyError):
+    """A document number came again with other content."""
+
+    code = "receipt_conflict"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("A purchase with this receipt number exists and says something else.")
+
+
+class RefundTooLarge(LoyaltyError):
+    """A refund names more than the purchase, or one of its lines, has left."""
+
+    code = "refund_too_large"
+    status = 422
+
+    def __init__(self, left: Decimal, requested: Decimal, *, field: str = "amount"):
+        super().__init__(f"{requested:.2f} was asked back, {left:.2f} is left.")
+        self.left, self.requested, self.field = left, requested, field
+
+
+class UnknownLine(LoyaltyError):
+    """A refund names a line the purchase does not have."""
+
+    code = "unknown_line"
+    status = 422
+    field = "lines"
+
+    def __init__(self, n: int):
+        super().__init__(f"The purchase has no line {n}.")
+        self.n = n
+
+
+class NotReversible(LoyaltyError):
+    """Only a granted bonus or a manual entry is reversed by itself, and only once; a purchase is refunded."""
+
+    code = "not_reversible"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This operation cannot be reversed by itself.")
+
+
+class CannotMerge(LoyaltyError):
+    """Two memberships cannot become one: they are the same, or one is closed."""
+
+    code = "cannot_merge"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("These two memberships cannot be merged.")

@@ -212,6 +212,9 @@ class Entry(db.Model):
             ["entry.partner_id", "entry.membership_id", "entry.seq", "entry.total_after"],
             name="fk_entry_chain",
         ),
+        Index(
+            "ix_entry_reverses_id", "partner_id", "reverses_id", postgresql_where=text("reverses_id IS NOT NULL")
+        ),
         Index("ix_entry_purchase_id", "partner_id", "purchase_id", postgresql_where=text("purchase_id IS NOT NULL")),
         CheckConstraint("points <> 0", name="points"),
         CheckConstraint("total_after = total_before + points", name="total_after"),
@@ -329,7 +332,6 @@ class Debt(db.Model):
     partner_id: Mapped[UUID] = mapped_column(primary_key=True)
     entry_id: Mapped[UUID] = mapped_column(primary_key=True)
     membership_id: Mapped[UUID]
-    n: Mapped[int] = mapped_column(BigInteger)
     points: Mapped[int] = mapped_column(BigInteger)
     remaining: Mapped[int] = mapped_column(BigInteger)
 

@@ -645,6 +645,12 @@ def upgrade():
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_entry_reverses_id",
+            ["partner_id", "reverses_id"],
+            unique=False,
+            postgresql_where=sa.text("reverses_id IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_entry_purchase_id",
             ["partner_id", "purchase_id"],
             unique=False,
@@ -771,7 +777,6 @@ def upgrade():
         sa.Column("partner_id", sa.Uuid(), nullable=False),
         sa.Column("entry_id", sa.Uuid(), nullable=False),
         sa.Column("membership_id", sa.Uuid(), nullable=False),
-        sa.Column("n", sa.BigInteger(), nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
         sa.Column("remaining", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("points > 0 AND remaining BETWEEN 0 AND points", name=op.f("ck_debt_remaining")),
@@ -937,6 +942,7 @@ def downgrade():
 
     op.drop_table("hold")
     with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_entry_reverses_id", postgresql_where=sa.text("reverses_id IS NOT NULL"))
         batch_op.drop_index("ix_entry_purchase_id", postgresql_where=sa.text("purchase_id IS NOT NULL"))
 
     op.drop_table("entry")

@@ -1,0 +1,318 @@
+"""Loading and writing of accounts for `loyalty.ledger`, which alone may import this module.
+
+Everything one operation changes is written by one statement, built of the parts that have rows and prepared once per
+connection: on the posting path the round trips are what costs (bench P1).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql
+
+from loyalty.book import Book, Debt, Hold, Lot, LotUse
+from loyalty.errors import MembershipNotFound, PurchaseNotFound
+from models import db, new_id
+
+
+@dataclass
+class Account:
+    """A membership under its lock: the book, and what pricing needs to know of the person at this partner."""
+
+    book: Book
+    customer_id: UUID
+    state: str
+    visits: int
+    spent: Decimal
+    is_vip: bool
+    birth_date: date | None
+    birthday_used_on: date | None
+    first_purchase_at: datetime | None
+    last_purchase_at: datetime | None
+    timezone: str
+
+
+Row = Any
+"""A row of the result: columns by name."""
+
+
+def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
+    return db.session.connection().exec_driver_sql(sql, tuple(parameters))
+
+
+def execute_prepared(name: str, sql: str, types: str, parameters: Sequence[Any]) -> Any:
+    """Run `sql` ($1, $2 …) as a statement prepared once per database connection; the planner's work is then saved."""
+    connection = db.session.connection()
+    prepared = connection.info.setdefault("kopilka_prepared", set())
+    if name not in prepared:
+        connection.exec_driver_sql(f"PREPARE {name} ({types}) AS {sql}")
+        prepared.add(name)
+    places = ", ".join(["%s"] * len(parameters))
+    return connection.exec_driver_sql(f"EXECUTE {name} ({places})", tuple(parameters))
+
+
+_LOCK = """
+    SELECT m.customer_id, m.state, m.merged_into, m.active, m.pending, m.held, m.debt, m.seq, m.next_due_at, m.visits,
+           m.spent, m.is_vip, m.birthday_used_on, m.first_purchase_at, m.last_purchase_at, c.birth_date, p.timezone
+    FROM membership m JOIN customer c ON c.id = m.customer_id JOIN partner p ON p.id = m.partner_id
+    WHERE m.partner_id = $1 AND m.id = $2
+    FOR NO KEY UPDATE OF m
+"""
+
+
+def lock_account(partner_id: UUID, membership_id: UUID) -> Account:
+    """Lock the membership and open its book; of a merged one, the survivor's. Raises `MembershipNotFound`."""
+    row = execute_prepared("kopilka_lock", _LOCK, "uuid, uuid", (partner_id, membership_id)).one_or_none()
+    if row is None:
+        raise MembershipNotFound()
+    if row.state == "merged":
+        return lock_account(partner_id, row.merged_into)
+    book = Book(partner_id, membership_id, row.active, row.pending, row.held, row.debt, row.seq, row.next_due_at)
+    return Account(
+        book=book,
+        customer_id=row.customer_id,
+        state=row.state,
+        visits=row.visits,
+        spent=row.spent,
+        is_vip=row.is_vip,
+        birth_date=row.birth_date,
+        birthday_used_on=row.birthday_used_on,
+        first_purchase_at=row.first_purchase_at,
+        last_purchase_at=row.last_purchase_at,
+        timezone=row.timezone,
+    )
+
+
+_LOT_COLUMNS = "id, entry_id, purchase_id, points, remaining, held, state, available_at, expires_at, expiries"
+
+
+def load_book(book: Book) -> None:
+    """Read the live lots, unpaid debts and open holds; once per operation, and only after the lock is held."""
+    if book.loaded:
+        return
+    account = (book.partner_id, book.membership_id)
+    for row in execute(
+        f"SELECT {_LOT_COLUMNS} FROM lot WHERE partner_id = %s AND membership_id = %s AND remaining > 0", account
+    ):
+        book.lots.setdefault(row.id, Lot(*row))
+    if book.debt:
+        debts = execute(
+            "SELECT entry_id, points, remaining FROM debt"
+            " WHERE partner_id = %s AND membership_id = %s AND remaining > 0 ORDER BY entry_id",
+            account,
+        )
+        book.debts.extend(Debt(*row) for row in debts)
+    if book.held:
+        holds = execute(
+            "SELECT h.id, h.quote_id, h.points, h.expires_at, h.created_at,"
+            " array_agg(l.lot_id ORDER BY l.n) AS lots, array_agg(l.points ORDER BY l.n) AS reserved"
+            " FROM hold h JOIN hold_lot l ON l.partner_id = h.partner_id AND l.hold_id = h.id"
+            " WHERE h.partner_id = %s AND h.membership_id = %s AND h.state = 'open' GROUP BY h.partner_id, h.id",
+            account,
+        )
+        for row in holds:
+            parts = [(UUID(str(lot)), points) for lot, points in zip(row.lots, row.reserved, strict=True)]
+            book.holds[row.id] = Hold(row.id, row.quote_id, row.points, row.expires_at, row.created_at, parts)
+    book.loaded = True
+
+
+def load_spent_lots(book: Book, lot_ids: Iterable[UUID]) -> None:
+    """Add lots that have nothing left, so that points can be given back to them."""
+    missing = [lot_id for lot_id in lot_ids if lot_id not in book.lots]
+    if missing:
+        rows = execute(
+            f"SELECT {_LOT_COLUMNS} FROM lot WHERE partner_id = %s AND membership_id = %s AND id = ANY(%s::uuid[])",
+            (book.partner_id, book.membership_id, [str(lot_id) for lot_id in missing]),
+        )
+        for row in rows:
+            book.lots[row.id] = Lot(*row)
+
+
+def outstanding_uses(partner_id: UUID, entry_id: UUID) -> list[LotUse]:
+    """What an entry took from lots, oldest first, with later returns taken off the last takings."""
+    rows = execute(
+        "SELECT lot_id, entry_id, points FROM lot_use WHERE partner_id = %s AND entry_id = ANY("
+        " ARRAY[%s::uuid] || ARRAY(SELECT id FROM entry WHERE partner_id = %s AND reverses_id = %s)) ORDER BY id",
+        (partner_id, entry_id, partner_id, entry_id),
+    ).all()
+    takings = [[row.lot_id, row.points] for row in rows if row.points > 0]
+    for row in rows:
+        back = -row.points
+        for taking in reversed(takings):
+            if back <= 0:
+                break
+            if taking[0] == row.lot_id:
+                returned = min(back, taking[1])
+                taking[1] -= returned
+                back -= returned
+    return [LotUse(lot_id, entry_id, points) for lot_id, points in takings if points]
+
+
+# Purchases
+
+
+@dataclass
+class PurchaseRow:
+    """A purchase with its lines and awards, under its lock."""
+
+    row: Row
+    lines: list[Row]
+    awards: list[Row]
+
+
+_CLAIM = """
+    INSERT INTO purchase (partner_id, id, membership_id, branch_id, kind, source, origin, source_ref, version, fingerprint,
+                          occurred_at, amount, actor)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    ON CONFLICT (partner_id, source, origin, source_ref) DO NOTHING
+    RETURNING id
+"""
+_CLAIM_TYPES = "uuid, uuid, uuid, uuid, varchar, varchar, varchar, varchar, bigint, varchar, timestamptz, numeric, uuid"
+
+
+def claim_purchase(partner_id: UUID, values: Sequence[Any]) -> UUID | None:
+    """Insert the document's row, its lock from now on; None when the document is already known (rule 6).
+
+    `values`: membership, branch, kind, source, origin, reference, version, fingerprint, occurred_at, amount, actor.
+    """
+    row = execute_prepared("kopilka_claim", _CLAIM, _CLAIM_TYPES, (partner_id, new_id(), *values)).one_or_none()
+    return None if row is None else row.id
+
+
+def lock_document(partner_id: UUID, source: str, origin: str | None, source_ref: str) -> PurchaseRow | None:
+    """The known document, locked; None when there is none."""
+    row = execute(
+        "SELECT id FROM purchase WHERE partner_id = %s AND source = %s AND origin IS NOT DISTINCT FROM %s"
+        " AND source_ref = %s",
+        (partner_id, source, origin, source_ref),
+    ).one_or_none()
+    return None if row is None else lock_purchase(partner_id, row.id)
+
+
+def lock_purchase(partner_id: UUID, purchase_id: UUID) -> PurchaseRow:
+    """Lock a purchase and read it with lines and awards (newest award last). Raises `PurchaseNotFound`."""
+    key = (partner_id, purchase_id)
+    row = execute("SELECT * FROM purchase WHERE partner_id = %s AND id = %s FOR NO KEY UPDATE", key).one_or_none()
+    if row is None:
+        raise PurchaseNotFound()
+    lines = execute("SELECT * FROM purchase_line WHERE partner_id = %s AND purchase_id = %s ORDER BY n", key).all()
+    awards = execute("SELECT * FROM award WHERE partner_id = %s AND purchase_id = %s ORDER BY entry_id", key).all()
+    return PurchaseRow(row, lines, awards)
+
+
+# Writing
+
+_UPDATED = {
+    "membership": "active pending held debt seq next_due_at visits spent birthday_used_on first_purchase_at"
+    " last_purchase_at state merged_into",
+    "purchase": "membership_id version revision fingerprint occurred_at amount paid_with_points refunded money_back rules"
+    " breakdown",
+}
+_UPSERTED = {
+    "lot": (
+        "id membership_id entry_id purchase_id points remaining held state available_at expires_at expiries",
+        "id",
+        "membership_id remaining held state expires_at expiries",
+    ),
+    "debt": ("entry_id membership_id points remaining", "entry_id", "membership_id remaining"),
+    "hold": (
+        "id membership_id quote_id purchase_id points captured state expires_at resolved_at created_at",
+        "id",
+        "membership_id purchase_id captured state resolved_at",
+    ),
+    "award": ("entry_id purchase_id kind points kept shortfall", "entry_id", "points kept shortfall"),
+    "purchase_line": (
+        "purchase_id n name sku category quantity amount remaining weight spent no_accrual no_spending",
+        "purchase_id n",
+        "name sku category quantity amount remaining weight spent no_accrual no_spending",
+    ),
+}
+_INSERTED = {
+    "entry": "id membership_id seq kind points total_before total_after balance_after source source_ref purchase_id"
+    " reverses_id rules actor occurred_at",
+    "entry_reason": "entry_id text",
+    "hold_lot": "hold_id n lot_id points",
+    "lot_use": "lot_id entry_id points",
+    "refund": "id purchase_id n reference amount lines taken given_back shortfall money_back actor occurred_at",
+    "outbox": "job payload ordering_key",
+}
+_ORDER = (
+    "purchase", "membership", "entry", "lot", "lot_use", "debt", "hold", "hold_lot", "purchase_line", "award", "refund",
+    "entry_reason", "outbox",
+)  # fmt: skip
+
+
+@cache
+def _part(table: str) -> str:
+    """One table's piece of the statement; rows come as a JSON array, in order."""
+    columns = db.metadata.tables[table].c
+    if table in _UPDATED:
+        changed, keys = _UPDATED[table].split(), ["id"]
+        names = ["partner_id", *keys, *changed]
+    elif table in _UPSERTED:
+        all_names, key_names, change_names = _UPSERTED[table]
+        names, keys, changed = ["partner_id", *all_names.split()], key_names.split(), change_names.split()
+    else:
+        names, keys, changed = ["partner_id", *_INSERTED[table].split()], [], []
+    dialect = postgresql.dialect()
+    shape = ", ".join(f"{name} {columns[name].type.compile(dialect)}" for name in names)
+    rows = f"jsonb_to_recordset($1 -> '{table}') AS r ({shape})"
+    if table in _UPDATED:
+        assignments = ", ".join(f"{name} = r.{name}" for name in changed)
+        match = " AND ".join(f"t.{name} = r.{name}" for name in ["partner_id", *keys])
+        return f"UPDATE {table} t SET {assignments} FROM {rows} WHERE {match}"
+    insert = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(names)} FROM {rows}"
+    if not keys:
+        return insert
+    assignments = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    return f"{insert} ON CONFLICT ({', '.join(['partner_id', *keys])}) DO UPDATE SET {assignments}"
+
+
+def write(rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Write all parts at once; tables without rows cost nothing."""
+    tables = [table for table in _ORDER if rows.get(table)]
+    name = "kopilka_write_" + "_".join(str(_ORDER.index(table)) for table in tables)
+    *first, last = tables
+    sql = "".join(f"{', ' if n else 'WITH '}w{n} AS ({_part(table)})" for n, table in enumerate(first))
+    document = json.dumps({table: rows[table] for table in tables}, default=str, ensure_ascii=False)
+    execute_prepared(name, f"{sql} {_part(last)}", "jsonb", (document,))
+
+
+def account_rows(account: Account, rows: dict[str, list[dict[str, Any]]], **changes: Any) -> None:
+    """Add what one open book changed to the rows to be written."""
+    book, partner = account.book, {"partner_id": account.book.partner_id}
+    mine = partner | {"membership_id": book.membership_id}
+
+    def add(table: str, values: Iterable[dict[str, Any]]) -> None:
+        rows.setdefault(table, []).extend(values)
+
+    membership = {
+        "id": book.membership_id,
+        "active": book.active,
+        "pending": book.pending,
+        "held": book.held,
+        "debt": book.debt,
+        "seq": book.seq,
+        "next_due_at": book.next_due_at,
+        "visits": account.visits,
+        "spent": account.spent,
+        "birthday_used_on": account.birthday_used_on,
+        "first_purchase_at": account.first_purchase_at,
+        "last_purchase_at": account.last_purchase_at,
+        "state": account.state,
+        "merged_into": None,
+    }
+    add("membership", [partner | membership | changes])
+    add("entry", (mine | vars(entry) | {"total_after": entry.total_before + entry.points} for entry in book.entries))
+    add("lot", (mine | vars(lot) for lot in book.touched_lots.values()))
+    add("lot_use", (partner | vars(use) for use in book.uses))
+    add("debt", (mine | vars(debt) for debt in book.touched_debts.values()))
+    for hold in book.touched_holds.values():
+        add("hold", [mine | {name: value for name, value in vars(hold).items() if name != "parts"}])
