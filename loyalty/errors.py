@@ -226,3 +226,136 @@ class CannotMerge(LoyaltyError):
 
     def __init__(self) -> None:
         super().__init__("These two memberships cannot be merged.")
+
+
+class InvalidPhone(LoyaltyError):
+    """A phone number is not one that exists."""
+
+    code = "invalid_phone"
+
+    def __init__(self, *, field: str | None = "phone"):
+        super().__init__("This is not a valid phone number.")
+        self.field = field
+
+
+class InvalidEmail(LoyaltyError):
+    """An e-mail address cannot be one."""
+
+    code = "invalid_email"
+
+    def __init__(self, *, field: str | None = "email"):
+        super().__init__("This is not a valid e-mail address.")
+        self.field = field
+
+
+class InvalidCard(LoyaltyError):
+    """A card number is not well-formed; whether it was ever issued is another question."""
+
+    code = "invalid_card"
+
+    def __init__(self, *, field: str | None = "card_number"):
+        super().__init__("This is not a valid card number.")
+        self.field = field
+
+
+class InvalidIdentifier(LoyaltyError):
+    """A customer id, Telegram id or code is not written as one."""
+
+    code = "invalid_identifier"
+
+    def __init__(self, reason: str, *, field: str):
+        super().__init__(f"The value {reason}.")
+        self.reason, self.field = reason, field
+
+
+class InvalidName(LoyaltyError):
+    """A name is too long or holds characters that are no text."""
+
+    code = "invalid_name"
+
+    def __init__(self, *, field: str | None = "name"):
+        super().__init__("A name is text of 1 to 200 characters.")
+        self.field = field
+
+
+class IdentifierRequired(LoyaltyError):
+    """A person must be named by exactly one identifier."""
+
+    code = "identifier_required"
+
+    def __init__(self):
+        super().__init__("Name the customer by exactly one identifier.")
+
+
+class IdentityTaken(LoyaltyError):
+    """The identity belongs to another person; two records of one person are merged, not re-attached."""
+
+    code = "identity_taken"
+    status = 409
+
+    def __init__(self, kind: str):
+        super().__init__(f"This {kind} belongs to another customer.")
+        self.kind = kind
+
+
+class CustomerNotFound(NotFound):
+    """There is no such customer here. A person who is no member of this partner looks exactly the same."""
+
+    code = "customer_not_found"
+    status = 404
+
+    def __init__(self):
+        super().__init__("There is no such customer.")
+
+
+class CodeUnknown(NotFound):
+    """The customer's till code is not valid: never issued, too old, or already used."""
+
+    code = "code_unknown"
+    status = 404
+    field = "code"
+
+    def __init__(self):
+        super().__init__("The code is not valid or no longer valid.")
+
+
+class InvalidCursor(LoyaltyError):
+    """A list was asked to go on from a place that it never gave out."""
+
+    code = "invalid_cursor"
+    field = "cursor"
+
+    def __init__(self):
+        super().__init__("The cursor was not given out by this list.")
+
+
+class InvalidScope(LoyaltyError):
+    """A key must be given at least one of the known scopes, and no other."""
+
+    code = "invalid_scope"
+    field = "scopes"
+
+    def __init__(self, known):
+        super().__init__(f"Give one or more of: {', '.join(known)}.")
+        self.known = tuple(known)
+
+
+class ApiKeyNotFound(NotFound):
+    """The partner has no such key."""
+
+    code = "api_key_not_found"
+    status = 404
+
+    def __init__(self):
+        super().__init__("There is no such key.")
+
+
+class BranchNotFound(NotFound):
+    """The partner has no such branch."""
+
+    code = "branch_not_found"
+    status = 404
+    field = "branch_id"
+
+    def __init__(self):
+        super().__init__("There is no such branch.")

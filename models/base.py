@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, func
+from sqlalchemy import Connection, DateTime, Engine, ForeignKeyConstraint, MetaData, create_engine, func
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 NAMING_CONVENTION = {
@@ -76,3 +77,28 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+@contextmanager
+def transaction_apart() -> Iterator[Connection]:
+    """A short transaction on another connection, committed at its end whatever becomes of the caller's own.
+
+    For what must stay when the request fails: a counted try, an ended session. It sees only what is committed, and must
+    not touch a row that the caller's transaction has changed (it would wait for itself). Its connections are a pool of
+    their own: requests that hold one connection each can never starve each other of the second.
+    """
+    with _engine_apart().begin() as connection:
+        yield connection
+
+
+_apart = threading.Lock()
+
+
+def _engine_apart() -> Engine:
+    extensions = current_app.extensions
+    with _apart:
+        if "kopilka_apart" not in extensions:
+            engine = create_engine(db.engine.url, pool_size=2, max_overflow=8, pool_pre_ping=True)
+            os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+            extensions["kopilka_apart"] = engine
+        return extensions["kopilka_apart"]

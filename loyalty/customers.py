@@ -1,0 +1,380 @@
+"""People and their memberships: find a person by any identity, make one when nobody has it, join them to a partner.
+
+A partner reaches people only through its own memberships, and sees of them only what it was told itself: the name in
+`membership.name` and the identities in `membership_identity`. A person who is no member here looks like nobody.
+
+Everything here is safe when two callers do the same at once: the database's unique keys decide, the loser reads what the
+winner wrote.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, false, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from loyalty.cards import new_card_number
+from loyalty.codes import redeem_code
+from loyalty.errors import CodeUnknown, CustomerNotFound, IdentityTaken, InvalidCursor, LoyaltyError
+from loyalty.identities import IDENTITY_KINDS, Identifier, parse_identifier
+from loyalty.names import tidy_name
+from models import db, new_id
+from models.customer import Customer, Identity
+from models.ledger import Membership, MembershipIdentity
+from models.partner import Partner
+
+ENROLLING_KINDS = ("phone", "email", "card")
+"""What a cashier may credit without the person being there before: the person and the membership are made."""
+
+
+def find(identifier: Identifier, *, now: datetime | None = None) -> Customer | None:
+    """The person, across all partners; a merged one's survivor; None for nobody and for the erased.
+
+    A `code` needs `now` and is looked at, not consumed.
+    """
+    if identifier.kind == "customer_id":
+        return living(db.session.get(Customer, UUID(identifier.value)))
+    if identifier.kind == "code":
+        assert now is not None, "a code is valid or not at some moment"
+        try:
+            return living(db.session.get(Customer, redeem_code(identifier.value, now, consume=False)))
+        except CodeUnknown:
+            return None
+    query = select(Customer).join(Identity, Identity.customer_id == Customer.id).where(*_is(identifier))
+    return living(db.session.scalar(query))
+
+
+def find_identity(identifier: Identifier) -> Identity | None:
+    """The identity itself, for a phone, an e-mail, a card or a number of one partner's system."""
+    return db.session.scalar(select(Identity).where(*_is(identifier)))
+
+
+def living(customer: Customer | None) -> Customer | None:
+    """The person a record stands for now: the survivor of merges, None for an erased one."""
+    while customer is not None and customer.state == "merged":
+        customer = db.session.get(Customer, customer.merged_into)
+    return None if customer is None or customer.state == "erased" else customer
+
+
+def find_or_create_by(
+    identifier: Identifier, *, name: str | None = None, proven_at: datetime | None = None
+) -> Customer:
+    """The person with this identity, made if there is none; an existing one keeps their name.
+
+    `proven_at` marks the identity as proven, on an existing one too. A customer id only finds; a code does neither.
+    Raises `CustomerNotFound`.
+    """
+    if identifier.kind not in IDENTITY_KINDS:
+        customer = find(identifier) if identifier.kind == "customer_id" else None
+        if customer is None:
+            raise CustomerNotFound()
+        return customer
+    while True:
+        if (identity := find_identity(identifier)) is not None:
+            if proven_at is not None:
+                prove_identity(identity, proven_at)
+            customer = living(db.session.get(Customer, identity.customer_id))
+            if customer is None:
+                raise CustomerNotFound()
+            return customer
+        if (customer := _create(identifier, name, proven_at)) is not None:
+            return customer
+
+
+def attach_identity(
+    customer: Customer,
+    kind: str,
+    value: str,
+    partner_id: UUID | None = None,
+    proven_at: datetime | None = None,
+) -> Identity:
+    """Give the person one more identity (normalised value); theirs already is fine. Raises `IdentityTaken`."""
+    identifier = Identifier(kind, value, partner_id)
+    _insert_identity(customer, identifier, proven_at)
+    identity = find_identity(identifier)
+    owner = living(db.session.get(Customer, identity.customer_id))
+    if owner is None or owner.id != customer.id:
+        raise IdentityTaken(kind)
+    if proven_at is not None:
+        prove_identity(identity, proven_at)
+    return identity
+
+
+def prove_identity(identity: Identity, now: datetime) -> None:
+    """Note that the person has shown this identity to be theirs; the first proof counts."""
+    if identity.proven_at is None:
+        identity.proven_at = now
+        db.session.flush()
+
+
+def issue_card(customer: Customer) -> str:
+    """The person's card number, made if they have none."""
+    query = select(Identity.value).where(Identity.customer_id == customer.id, Identity.kind == "card")
+    if (number := db.session.scalar(query.order_by(Identity.id).limit(1))) is not None:
+        return number
+    while True:
+        card = Identifier("card", new_card_number())
+        if _insert_identity(customer, card, None):
+            return card.value
+
+
+def membership_of(customer_id: UUID, partner_id: UUID) -> Membership | None:
+    """The person's open account at the partner."""
+    return db.session.scalar(
+        select(Membership).where(
+            Membership.partner_id == partner_id, Membership.customer_id == customer_id, Membership.state == "open"
+        )
+    )
+
+
+def join(
+    customer: Customer,
+    partner: Partner,
+    *,
+    known: Identity | None = None,
+    name: str | None = None,
+    now: datetime,
+) -> Membership:
+    """The person's account at the partner, opened if there is none. No points move and no consent is implied.
+
+    `known` is the identity through which the partner met the person: it sees that one from now on. `name` is kept if the
+    partner has none for them yet.
+    """
+    membership = membership_of(customer.id, partner.id)
+    if membership is None:
+        opened = insert(Membership).values(
+            partner_id=partner.id, id=new_id(), customer_id=customer.id, name=name, created_at=now
+        )
+        db.session.execute(
+            opened.on_conflict_do_nothing(
+                index_elements=["partner_id", "customer_id"], index_where=text("state <> 'merged'")
+            )
+        )
+        membership = membership_of(customer.id, partner.id)
+        if membership is None:  # the account of an erased person is closed for ever
+            raise CustomerNotFound()
+    if name and membership.name is None:
+        membership.name = name
+        db.session.flush()
+    if known is not None:
+        remember_known_identity(membership, known)
+    return membership
+
+
+def remember_known_identity(membership: Membership, identity: Identity) -> None:
+    """From now on the membership's partner sees and searches this identity."""
+    known = insert(MembershipIdentity).values(
+        partner_id=membership.partner_id, membership_id=membership.id, identity_id=identity.id
+    )
+    db.session.execute(known.on_conflict_do_nothing())
+
+
+def find_member(
+    partner: Partner, identifier: Identifier, *, now: datetime | None = None
+) -> tuple[Customer, Membership]:
+    """The person and their account here. Raises `CustomerNotFound`, the same for nobody and for another partner's.
+
+    The exact identifier is the person's own to give, so any of theirs will do; it does not become known by asking.
+    """
+    customer = find(identifier, now=now)
+    membership = membership_of(customer.id, partner.id) if customer else None
+    if membership is None:
+        raise CustomerNotFound()
+    return customer, membership
+
+
+def find_or_enrol(
+    partner: Partner, identifier: Identifier, name: str | None = None, *, now: datetime
+) -> tuple[Customer, Membership]:
+    """The person and their account here, made by crediting them: a "virtual client".
+
+    By phone, e-mail or card whoever it is becomes a member, without consents and without a welcome bonus. A code enrols
+    the person who showed it. By customer id or Telegram id only a member is found. Raises `CustomerNotFound`, `CodeUnknown`.
+    """
+    if identifier.kind in ENROLLING_KINDS:
+        name = tidy_name(name)
+        customer = find_or_create_by(identifier, name=name)
+        return customer, join(customer, partner, known=find_identity(identifier), name=name, now=now)
+    if identifier.kind == "code":
+        customer = find(identifier, now=now)
+        if customer is None:
+            raise CodeUnknown()
+        return customer, join(customer, partner, name=tidy_name(name), now=now)
+    return find_member(partner, identifier, now=now)
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """One line of a partner's list of customers: what this partner knows and nothing else."""
+
+    customer_id: UUID
+    membership_id: UUID
+    name: str | None
+    phone: str | None
+    email: str | None
+    card: str | None
+    balance: int
+    pending: int
+    visits: int
+    last_purchase_at: datetime | None
+
+
+def search_members(
+    partner_id: UUID, query: str | None = "", cursor: str | None = None, limit: int = 50, *, region: str = "RU"
+) -> tuple[list[MemberRow], str | None]:
+    """The partner's members, newest first, and the cursor of the next page (None: this was the last).
+
+    `query` is a whole phone, e-mail, card number or customer id, or a part of a phone's digits (three or more), an e-mail
+    or the name; empty lists everybody. Only identities known to this partner are searched. Raises `InvalidCursor`.
+    """
+    page = select(Membership).where(Membership.partner_id == partner_id, Membership.state == "open")
+    if cursor:
+        page = page.where(Membership.id < _read_cursor(cursor))
+    if words := (query or "").strip():
+        page = page.where(_matches(partner_id, words, region))
+    page = page.order_by(Membership.id.desc()).limit(limit + 1).subquery()
+    columns = [page.c[name] for name in ("customer_id", "id", "name", "balance", "pending", "visits")]
+    shown = [_known_value(page, kind).label(kind) for kind in ("phone", "email", "card")]
+    found = db.session.execute(select(*columns, page.c.last_purchase_at, *shown).order_by(page.c.id.desc())).all()
+    rows = [
+        MemberRow(
+            customer_id=row.customer_id,
+            membership_id=row.id,
+            name=row.name,
+            phone=row.phone,
+            email=row.email,
+            card=row.card,
+            balance=row.balance,
+            pending=row.pending,
+            visits=row.visits,
+            last_purchase_at=row.last_purchase_at,
+        )
+        for row in found[:limit]
+    ]
+    return rows, _write_cursor(rows[-1].membership_id) if len(found) > limit else None
+
+
+def known_contacts(membership: Membership) -> dict[str, str]:
+    """What the membership's partner may see of the person's identities: kind → value, the earliest of each kind."""
+    query = (
+        select(Identity.kind, Identity.value)
+        .join(MembershipIdentity, MembershipIdentity.identity_id == Identity.id)
+        .where(
+            MembershipIdentity.partner_id == membership.partner_id,
+            MembershipIdentity.membership_id == membership.id,
+            Identity.customer_id == membership.customer_id,
+        )
+        .order_by(Identity.id.desc())
+    )
+    return dict(db.session.execute(query).all())
+
+
+def _is(identifier: Identifier) -> tuple:
+    return (
+        Identity.kind == identifier.kind,
+        Identity.value == identifier.value,
+        Identity.partner_id.is_(None)
+        if identifier.partner_id is None
+        else Identity.partner_id == identifier.partner_id,
+    )
+
+
+def _create(identifier: Identifier, name: str | None, proven_at: datetime | None) -> Customer | None:
+    """A new person with this identity; None, and nothing left behind, when somebody else was quicker."""
+    with db.session.begin_nested() as attempt:
+        customer = Customer(name=name)
+        db.session.add(customer)
+        db.session.flush()
+        if not _insert_identity(customer, identifier, proven_at):
+            attempt.rollback()
+            return None
+    return customer
+
+
+def _insert_identity(customer: Customer, identifier: Identifier, proven_at: datetime | None) -> bool:
+    """False when the identity exists. A parallel insert of the same one is waited for."""
+    made = insert(Identity).values(
+        id=new_id(),
+        customer_id=customer.id,
+        kind=identifier.kind,
+        value=identifier.value,
+        partner_id=identifier.partner_id,
+        proven_at=proven_at,
+    )
+    return db.session.scalar(made.on_conflict_do_nothing().returning(Identity.id)) is not None
+
+
+_Member = aliased(Membership)
+
+
+def _matches(partner_id: UUID, words: str, region: str):
+    """The condition of a search. A whole identifier is looked up by index, parts are compared."""
+    if any(not char.isprintable() for char in words):
+        return false()
+    for key in ("customer_id", "card", "email", "phone"):
+        try:
+            whole = parse_identifier({key: words}, Partner(region=region))
+        except LoyaltyError:
+            continue
+        if whole.kind == "customer_id":
+            return Membership.customer_id == UUID(whole.value)
+        return Membership.id.in_(
+            _members_knowing(partner_id, and_(Identity.kind == whole.kind, Identity.value == whole.value))
+        )
+    parts = [Membership.name.icontains(words, autoescape=True)]
+    known = [and_(Identity.kind == "email", Identity.value.contains(words.lower(), autoescape=True))]
+    digits = re.sub(r"[\s+()./-]", "", words)
+    if digits.isascii() and digits.isdigit() and len(digits) >= 3:
+        known.append(and_(Identity.kind.in_(("phone", "card")), Identity.value.contains(digits)))
+        if region == "RU" and digits.startswith("8"):
+            known.append(and_(Identity.kind == "phone", Identity.value.startswith(f"+7{digits[1:]}")))
+    return or_(*parts, Membership.id.in_(_members_knowing(partner_id, or_(*known))))
+
+
+def _members_knowing(partner_id: UUID, condition) -> Select:
+    """Ids of the partner's memberships that know an identity like this, which is still the member's own."""
+    return (
+        select(MembershipIdentity.membership_id)
+        .join(Identity, Identity.id == MembershipIdentity.identity_id)
+        .join(
+            _Member,
+            and_(_Member.partner_id == MembershipIdentity.partner_id, _Member.id == MembershipIdentity.membership_id),
+        )
+        .where(MembershipIdentity.partner_id == partner_id, Identity.customer_id == _Member.customer_id, condition)
+    )
+
+
+def _known_value(page, kind: str):
+    """The earliest identity of a kind that the page's partner knows of the person of a row."""
+    return (
+        select(Identity.value)
+        .join(MembershipIdentity, MembershipIdentity.identity_id == Identity.id)
+        .where(
+            MembershipIdentity.partner_id == page.c.partner_id,
+            MembershipIdentity.membership_id == page.c.id,
+            Identity.customer_id == page.c.customer_id,
+            Identity.kind == kind,
+        )
+        .order_by(Identity.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _write_cursor(membership_id: UUID) -> str:
+    return base64.urlsafe_b64encode(membership_id.bytes).rstrip(b"=").decode()
+
+
+def _read_cursor(cursor: str) -> UUID:
+    try:
+        raw = base64.b64decode(cursor.encode("ascii") + b"==", altchars=b"-_", validate=True)
+        return UUID(bytes=raw)
+    except (binascii.Error, ValueError):
+        raise InvalidCursor() from None
