@@ -299,24 +299,21 @@ class IdentityTaken(LoyaltyError):
 
 
 class CustomerNotFound(NotFound):
-    """There is no such customer here. A person who is no member of this partner looks exactly the same."""
+    """The customer was not found.
+
+    A person who is no member of this partner looks exactly the same.
+    """
 
     code = "customer_not_found"
     status = 404
 
-    def __init__(self):
-        super().__init__("There is no such customer.")
-
 
 class CodeUnknown(NotFound):
-    """The customer's till code is not valid: never issued, too old, or already used."""
+    """The code is not valid or no longer valid."""
 
     code = "code_unknown"
     status = 404
     field = "code"
-
-    def __init__(self):
-        super().__init__("The code is not valid or no longer valid.")
 
 
 class InvalidCursor(LoyaltyError):
@@ -341,21 +338,15 @@ class InvalidScope(LoyaltyError):
 
 
 class ApiKeyNotFound(NotFound):
-    """The partner has no such key."""
+    """The key was not found."""
 
     code = "api_key_not_found"
     status = 404
 
-    def __init__(self):
-        super().__init__("There is no such key.")
-
 
 class BranchNotFound(NotFound):
-    """The partner has no such branch."""
+    """The branch was not found."""
 
     code = "branch_not_found"
     status = 404
     field = "branch_id"
-
-    def __init__(self):
-        super().__init__("There is no such branch.")
