@@ -5,25 +5,56 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from api import documents, health
 from api.commands.ledger import ledger_group
 from api.commands.programme import programme_group
+from api.documents import make_api
+from api.errors import register_error_handlers
+from api.policy import public
+from api.requests import configure_logging, wrap_requests
+from api.tokens import configure_tokens
 from config import ROOT, Settings
 from loyalty import sealing
 from models import db
+from web import pages
+
+BLUEPRINTS = (
+    documents.blueprint,
+    health.blueprint,
+)
+
+_CONNECTION = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+"""Nobody waits for a lock longer than five seconds: the caller gets 503 and may come back."""
 
 
 def create_app(settings: Settings, database_url: str) -> Flask:
     """The application over a database that is already there (`models.embedded` finds or starts one)."""
-    app = Flask("kopilka")
-    app.config.update(SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=database_url, SETTINGS=settings)
+    configure_logging(settings.log_level)
+    app = Flask("kopilka", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SETTINGS=settings,
+        SQLALCHEMY_DATABASE_URI=database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "connect_args": {"options": _CONNECTION}},
+    )
     sealing.configure(settings.secret_key, settings.encryption_keys)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_server_default=True)
+    wrap_requests(app, settings)
+    register_error_handlers(app)
+    configure_tokens(app, settings)
+    health.register_readiness(app)
+    api = make_api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    _register_pages(app)
     app.cli.add_command(ledger_group)
     app.cli.add_command(programme_group)
-
-    @app.get("/healthz")
-    def healthz():
-        return {"status": "ok"}
-
     return app
+
+
+def _register_pages(app: Flask) -> None:
+    app.register_blueprint(pages.blueprint)
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith("pages."):
+            public(view)

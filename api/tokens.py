@@ -1,0 +1,96 @@
+"""Access tokens of people: HS256 under a key of their own, 15 minutes, for this issuer and this audience only.
+
+flask-jwt-extended takes a token without `type`, `exp` or `jti` for an access token that never ends; here every claim is
+demanded, and whatever is wrong becomes a 401 problem whose code says no more than the caller may know.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import Flask, current_app
+from flask_jwt_extended import JWTManager, create_access_token, decode_token
+from flask_jwt_extended.exceptions import JWTDecodeError, JWTExtendedException
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
+
+from api.errors import RequestRefused
+from api.schemas.fields import read_id
+from config import Settings
+
+ACCESS_LIFE = timedelta(minutes=15)
+LEEWAY = timedelta(seconds=10)
+ISSUER = "kopilka"
+AUDIENCE = "kopilka-api"
+_CLAIMS = {"exp", "iat", "nbf", "jti", "type", "sub", "sid", "iss", "aud"}
+_BEARER = re.compile(r"Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE)
+_LONGEST = 2048
+
+
+@dataclass(frozen=True)
+class Claims:
+    customer_id: UUID
+    session_id: UUID
+
+
+def configure_tokens(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        JWT_SECRET_KEY=derive_key(settings.secret_key, "access token"),
+        JWT_ALGORITHM="HS256",
+        JWT_DECODE_ALGORITHMS=["HS256"],
+        JWT_ENCODE_AUDIENCE=AUDIENCE,
+        JWT_DECODE_AUDIENCE=AUDIENCE,
+        JWT_ENCODE_ISSUER=ISSUER,
+        JWT_DECODE_ISSUER=ISSUER,
+        JWT_DECODE_LEEWAY=LEEWAY,
+        JWT_ACCESS_TOKEN_EXPIRES=ACCESS_LIFE,
+        JWT_TOKEN_LOCATION=["headers"],
+    )
+    manager = JWTManager(app, add_context_processor=False)
+    manager.decode_key_loader(_demand_claims)
+
+
+def derive_key(secret_key: str, purpose: str) -> bytes:
+    """32 bytes for one purpose (HKDF, RFC 5869): what is made for another purpose does not open this one."""
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"kopilka:{purpose}".encode())
+    return derivation.derive(secret_key.encode())
+
+
+def make_access_token(customer_id: UUID, session_id: UUID) -> str:
+    return create_access_token(str(customer_id), additional_claims={"sid": str(session_id)})
+
+
+def read_access_token(header: str | None) -> Claims:
+    """Who the `Authorization` header speaks for.
+
+    Raises 401 `token_missing`, `token_expired` or `token_invalid`. Whether the session still lives is asked elsewhere.
+    """
+    if not header or not header.strip():
+        raise unauthorized("token_missing", "This route needs the header Authorization: Bearer <access token>.")
+    bearer = _BEARER.fullmatch(header.strip()) if len(header) <= _LONGEST else None
+    try:
+        claims = decode_token(bearer[1]) if bearer else {}
+    except ExpiredSignatureError:
+        raise unauthorized("token_expired", "The access token has expired; refresh it.") from None
+    except (JWTExtendedException, PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
+        claims = {}
+    customer_id, session_id = read_id(claims.get("sub")), read_id(claims.get("sid"))
+    if not (claims.get("type") == "access" and isinstance(claims.get("jti"), str) and customer_id and session_id):
+        raise unauthorized("token_invalid", "The access token is not valid.")
+    return Claims(customer_id, session_id)
+
+
+def unauthorized(code: str, detail: str) -> RequestRefused:
+    challenge = 'Bearer realm="kopilka"' + ("" if code == "token_missing" else ', error="invalid_token"')
+    return RequestRefused(401, code, detail, headers={"WWW-Authenticate": challenge})
+
+
+def _demand_claims(_header: dict, claims: dict) -> bytes:
+    """The library asks for the key with the claims as they stand in the token, before it fills any in."""
+    if not isinstance(claims, dict) or not claims.keys() >= _CLAIMS:
+        raise JWTDecodeError("a claim is missing")
+    return current_app.config["JWT_SECRET_KEY"]

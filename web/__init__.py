@@ -1,0 +1,1 @@
+"""The HTTP door for people: pages over the same core as the API, readable without a script."""
