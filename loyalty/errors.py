@@ -130,12 +130,6 @@ class NotFound(LoyaltyError):
         super().__init__((type(self).__doc__ or "").partition("\n")[0])
 
 
-class MembershipNotFound(NotFound):
-    """The customer was not found."""
-
-    code = "customer_not_found"
-
-
 class PurchaseNotFound(NotFound):
     """The purchase was not found."""
 
@@ -350,3 +344,9 @@ class BranchNotFound(NotFound):
     code = "branch_not_found"
     status = 404
     field = "branch_id"
+
+
+class PartnerNotFound(NotFound):
+    """The partner was not found."""
+
+    code = "partner_not_found"

@@ -162,7 +162,7 @@ def sell(
     """Post a purchase: the spend first (from the hold when one is named), then the earn on the rest, then bonuses.
 
     `price` is asked under the lock, so averages and what is available are those of this moment; `check` may refuse
-    there by raising. Raises `ReceiptConflict`, `NotEnoughPoints`, `MembershipNotFound`, `MembershipClosed`,
+    there by raising. Raises `ReceiptConflict`, `NotEnoughPoints`, `CustomerNotFound`, `MembershipClosed`,
     `HoldNotFound`, `HoldResolved`; nothing is stored then.
     """
     purchase_id = _claim(partner_id, membership_id, document, Decimal(0), actor)
@@ -170,7 +170,7 @@ def sell(
         return _repeat_sale(partner_id, membership_id, document)
     account = _open(partner_id, membership_id, now, whole=hold_id is not None)
     book = account.book
-    hold = _find_hold(book, hold_id) if hold_id else None
+    hold = _find_hold(book, hold_id, now) if hold_id else None
     member = _member(account, extra=hold.points if hold and hold.state == "open" else 0)
     if check:
         check(member)
@@ -560,8 +560,8 @@ def hold(
     now: datetime,
     quote_id: UUID | None = None,
 ) -> Held:
-    """Reserve points for a till (rule 13); posts no entry. Raises `NotEnoughPoints`, `MembershipClosed`."""
-    if points <= 0:
+    """Reserve points for a till (rule 13); posts no entry. A hold of 0 only carries a sale. Raises `NotEnoughPoints`, `MembershipClosed`."""
+    if points < 0:
         raise InvalidPoints(points)
     account = _open(partner_id, membership_id, now, whole=True)
     made = account.book.hold(points, hold_id=new_id(), quote_id=quote_id, expires_at=expires_at, now=now)
@@ -580,30 +580,36 @@ def hold(
 def void(partner_id: UUID, hold_id: UUID, *, now: datetime) -> Balance:
     """Release a hold whole. Raises `HoldNotFound`, `HoldResolved` (saying what was done)."""
     account = _open_of_hold(partner_id, hold_id, now)
-    account.book.release(_find_hold(account.book, hold_id), at=now, state="voided")
+    account.book.release(_find_hold(account.book, hold_id, now), at=now, state="voided")
     _close(account, now)
     return Balance.of(account.book)
 
 
 def _capture(book: Book, hold: Hold, points: int, cause: Cause, now: datetime) -> list[Entry]:
-    """A capture of 0 is a void and a plain sale."""
+    """A capture of 0 releases everything and is a plain sale; the hold is used up all the same."""
     if points:
         return [book.capture(hold, points, cause, at=now)]
-    book.release(hold, at=now, state="voided")
+    book.release(hold, at=now, state="captured")
+    hold.purchase_id = cause.purchase_id
     return []
 
 
-def _find_hold(book: Book, hold_id: UUID) -> Hold:
+def _find_hold(book: Book, hold_id: UUID, now: datetime) -> Hold:
     """The open hold in an open book. Raises `HoldNotFound`, and `HoldResolved` for one that ended before."""
     if hold_id in book.holds:
         return book.holds[hold_id]
     row = store.execute(
-        "SELECT state FROM hold WHERE partner_id = %s AND membership_id = %s AND id = %s",
+        "SELECT state, quote_id, points, expires_at, created_at FROM hold"
+        " WHERE partner_id = %s AND membership_id = %s AND id = %s",
         (book.partner_id, book.membership_id, hold_id),
     ).one_or_none()
     if row is None:
         raise HoldNotFound()
-    raise HoldResolved(row.state)
+    if row.state != "open":
+        raise HoldResolved(row.state)
+    if row.expires_at <= now:  # a hold of no points: time has nothing to release, so nothing has marked it
+        raise HoldResolved("expired")
+    return Hold(hold_id, row.quote_id, row.points, row.expires_at, row.created_at, [])
 
 
 def _open_of_hold(partner_id: UUID, hold_id: UUID, now: datetime) -> Account:
@@ -765,7 +771,7 @@ def merge(partner_id: UUID, from_id: UUID, into_id: UUID, *, now: datetime) -> B
     """Make two memberships of one person one (rule 21); both identities were proven before.
 
     Lots, debts, open holds and purchases move with their dates; a welcome bonus both had is taken back once.
-    Merging again what is merged changes nothing. Raises `CannotMerge`, `MembershipNotFound`.
+    Merging again what is merged changes nothing. Raises `CannotMerge`, `CustomerNotFound`.
     """
     if from_id == into_id:
         raise CannotMerge()

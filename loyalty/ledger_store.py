@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy.dialects import postgresql
 
 from loyalty.book import Book, Debt, Hold, Lot, LotUse
-from loyalty.errors import MembershipNotFound, PurchaseNotFound
+from loyalty.errors import CustomerNotFound, PurchaseNotFound
 from models import db, new_id
 
 
@@ -68,10 +68,10 @@ _LOCK = """
 
 
 def lock_account(partner_id: UUID, membership_id: UUID) -> Account:
-    """Lock the membership and open its book; of a merged one, the survivor's. Raises `MembershipNotFound`."""
+    """Lock the membership and open its book; of a merged one, the survivor's. Raises `CustomerNotFound`."""
     row = execute_prepared("kopilka_lock", _LOCK, "uuid, uuid", (partner_id, membership_id)).one_or_none()
     if row is None:
-        raise MembershipNotFound()
+        raise CustomerNotFound()
     if row.state == "merged":
         return lock_account(partner_id, row.merged_into)
     book = Book(partner_id, membership_id, row.active, row.pending, row.held, row.debt, row.seq, row.next_due_at)

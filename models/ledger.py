@@ -344,9 +344,15 @@ class Hold(db.Model):
         within_partner("membership_id", "membership"),
         within_partner("purchase_id", "purchase"),
         within_partner("quote_id", "quote"),
-        UniqueConstraint("partner_id", "quote_id"),
+        Index(
+            "uq_hold_partner_id_quote_id",
+            "partner_id",
+            "quote_id",
+            unique=True,
+            postgresql_where=text("state = 'captured'"),
+        ),
         Index("ix_hold_open", "partner_id", "membership_id", postgresql_where=text("state = 'open'")),
-        CheckConstraint("points > 0 AND captured BETWEEN 0 AND points", name="points"),
+        CheckConstraint("points >= 0 AND captured BETWEEN 0 AND points", name="points"),
         CheckConstraint("state IN ('open', 'captured', 'voided', 'expired')", name="state"),
     )
 

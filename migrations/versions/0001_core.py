@@ -671,7 +671,7 @@ def upgrade():
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('open', 'captured', 'voided', 'expired')", name=op.f("ck_hold_state")),
-        sa.CheckConstraint("points > 0 AND captured BETWEEN 0 AND points", name=op.f("ck_hold_points")),
+        sa.CheckConstraint("points >= 0 AND captured BETWEEN 0 AND points", name=op.f("ck_hold_points")),
         sa.ForeignKeyConstraint(
             ["partner_id", "membership_id"],
             ["membership.partner_id", "membership.id"],
@@ -687,9 +687,14 @@ def upgrade():
         ),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name=op.f("fk_hold_partner_id")),
         sa.PrimaryKeyConstraint("partner_id", "id", name=op.f("pk_hold")),
-        sa.UniqueConstraint("partner_id", "quote_id", name=op.f("uq_hold_partner_id_quote_id")),
     )
     with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_hold_partner_id_quote_id",
+            ["partner_id", "quote_id"],
+            unique=True,
+            postgresql_where=sa.text("state = 'captured'"),
+        )
         batch_op.create_index(
             "ix_hold_open", ["partner_id", "membership_id"], unique=False, postgresql_where=sa.text("state = 'open'")
         )
@@ -938,6 +943,7 @@ def downgrade():
     op.drop_table("refund")
     op.drop_table("purchase_line")
     with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.drop_index("uq_hold_partner_id_quote_id", postgresql_where=sa.text("state = 'captured'"))
         batch_op.drop_index("ix_hold_open", postgresql_where=sa.text("state = 'open'"))
 
     op.drop_table("hold")

@@ -1,0 +1,351 @@
+"""Reading accounts: what a person has and where it came from. Readers let time do what was due first (rule 12)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, text
+
+from loyalty import ledger
+from loyalty.errors import CustomerNotFound, InvalidCursor
+from loyalty.types import Member
+from models import db
+from models.customer import Customer
+from models.ledger import Membership, Purchase, PurchaseLine
+from models.partner import Partner
+
+EXPIRING_SHOWN = 12
+"""How many dates of expiry are listed for one membership."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A membership as its owner sees it; `expiring` lists free points by the moment they die, soonest first."""
+
+    partner_id: UUID
+    partner_name: str
+    balance: int
+    available: int
+    pending: int
+    held: int
+    expiring: list[dict[str, Any]]
+
+
+def list_accounts(customer_id: UUID, now: datetime) -> list[Account]:
+    """Everything a person has, by partner. Their total is the sum of the balances."""
+    rows = _memberships(customer_id)
+    due = [row for row in rows if row.next_due_at is not None and row.next_due_at <= now]
+    for row in due:
+        ledger.bring_up(row.partner_id, row.id, now)
+    if due:
+        rows = _memberships(customer_id)
+    dying = _expiring(rows)
+    return [
+        Account(
+            partner_id=row.partner_id,
+            partner_name=row.name,
+            balance=row.balance,
+            available=row.balance - row.held,
+            pending=row.pending,
+            held=row.held,
+            expiring=dying.get(row.id, []),
+        )
+        for row in rows
+    ]
+
+
+def _memberships(customer_id: UUID) -> list[Any]:
+    columns = (Membership.partner_id, Membership.id, Membership.balance, Membership.pending, Membership.held)
+    query = (
+        select(*columns, Membership.next_due_at, Membership.active, Partner.name)
+        .join(Partner, Partner.id == Membership.partner_id)
+        .where(Membership.customer_id == customer_id, Membership.state == "open")
+        .order_by(Membership.id)
+    )
+    return list(db.session.execute(query))
+
+
+_EXPIRING = text("""
+    SELECT l.membership_id, l.expires_at, sum(l.remaining - l.held) AS points
+    FROM unnest(CAST(:partners AS uuid[]), CAST(:memberships AS uuid[])) AS m (partner_id, id)
+    JOIN lot l ON l.partner_id = m.partner_id AND l.membership_id = m.id
+    WHERE l.remaining > 0 AND l.state = 'active' AND l.expires_at IS NOT NULL AND l.remaining > l.held
+    GROUP BY 1, 2 ORDER BY 1, 2
+""")
+
+
+def _expiring(rows: Iterable[Any]) -> dict[UUID, list[dict[str, Any]]]:
+    rows = [row for row in rows if row.active]
+    if not rows:
+        return {}
+    parameters = {"partners": [str(row.partner_id) for row in rows], "memberships": [str(row.id) for row in rows]}
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for row in db.session.execute(_EXPIRING, parameters):
+        dates = found.setdefault(row.membership_id, [])
+        if len(dates) < EXPIRING_SHOWN:
+            dates.append({"points": int(row.points), "at": row.expires_at})
+    return found
+
+
+def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member:
+    """What pricing needs to know of a member, outside a posting. Raises `CustomerNotFound`."""
+    balance = ledger.bring_up(partner_id, membership_id, now)
+    row = db.session.execute(
+        select(
+            Membership.is_vip,
+            Membership.visits,
+            Membership.spent,
+            Membership.birthday_used_on,
+            Customer.birth_date,
+        )
+        .join(Customer, Customer.id == Membership.customer_id)
+        .where(Membership.partner_id == partner_id, Membership.id == balance.membership_id)
+    ).one_or_none()
+    if row is None:
+        raise CustomerNotFound()
+    return Member(
+        is_vip=row.is_vip,
+        birth_date=row.birth_date,
+        earlier_purchases=row.visits,
+        average_check=row.spent / row.visits if row.visits else None,
+        birthday_used_on=row.birthday_used_on,
+        available=max(balance.available, 0),
+    )
+
+
+# Operations
+
+_OPERATIONS = text("""
+    WITH RECURSIVE mine AS (
+        SELECT partner_id, id FROM membership
+        WHERE customer_id = :customer AND state <> 'merged' AND (CAST(:partner AS uuid) IS NULL OR partner_id = :partner)
+        UNION
+        SELECT m.partner_id, m.id FROM membership m
+        JOIN mine ON m.partner_id = mine.partner_id AND m.merged_into = mine.id
+    )
+    SELECT e.id, e.kind, e.points, e.balance_after, e.partner_id, p.name AS partner_name, e.source, e.occurred_at,
+           e.purchase_id, e.membership_id, e.seq, e.reverses_id, d.amount AS check_amount,
+           CASE WHEN e.kind IN ('earn', 'spend', 'bonus') THEN d.breakdown END AS breakdown, r.text AS reason
+    FROM mine
+    CROSS JOIN LATERAL (
+        SELECT * FROM entry
+        WHERE entry.partner_id = mine.partner_id AND entry.membership_id = mine.id
+          AND seq < coalesce((CAST(:before AS jsonb) ->> CAST(mine.id AS text))::bigint, 9223372036854775807)
+        ORDER BY seq DESC LIMIT :page
+    ) e
+    JOIN partner p ON p.id = e.partner_id
+    LEFT JOIN purchase d ON d.partner_id = e.partner_id AND d.id = e.purchase_id
+    LEFT JOIN entry_reason r ON r.partner_id = e.partner_id AND r.entry_id = e.id
+    ORDER BY e.id DESC LIMIT :page
+""")
+
+
+def list_operations(
+    customer_id: UUID, *, partner_id: UUID | None = None, cursor: str | None = None, limit: int = 20
+) -> tuple[list[Any], str | None]:
+    """The person's entries over all partners (or one), the newest first, and the cursor of the next page.
+
+    The cursor remembers for each account how far it was read: however long the history, a page costs the same.
+    Raises `InvalidCursor`.
+    """
+    before = _read_cursor(cursor)
+    parameters = {"customer": customer_id, "partner": partner_id, "before": json.dumps(before), "page": limit + 1}
+    rows = db.session.execute(_OPERATIONS, parameters).all()
+    if len(rows) <= limit:
+        return rows, None
+    page = rows[:limit]
+    for row in page:
+        before[str(row.membership_id)] = row.seq
+    return page, base64.urlsafe_b64encode(json.dumps(before).encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> dict[str, int]:
+    if not cursor:
+        return {}
+    try:
+        before = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        return {str(UUID(key)): int(value) for key, value in before.items() if 0 < int(value) < 2**62}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise InvalidCursor() from None
+
+
+# Purchases
+
+
+@dataclass(frozen=True)
+class PurchaseFilter:
+    """Which purchases; dates are whole days of each partner's own zone, both included."""
+
+    partner_id: UUID | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def list_purchases(
+    customer_id: UUID, wanted: PurchaseFilter, *, cursor: str | None = None, limit: int = 20
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The person's purchases with their lines, the latest first. Raises `InvalidCursor`."""
+    query = (
+        select(Purchase, Partner.name, Partner.timezone)
+        .join(Membership, (Membership.partner_id == Purchase.partner_id) & (Membership.id == Purchase.membership_id))
+        .join(Partner, Partner.id == Purchase.partner_id)
+        .where(Membership.customer_id == customer_id, Purchase.amount > 0, *_within(wanted))
+        .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
+        .limit(limit + 1)
+    )
+    if cursor:
+        at, purchase_id = _read_purchase_cursor(cursor)
+        query = query.where((Purchase.occurred_at < at) | ((Purchase.occurred_at == at) & (Purchase.id < purchase_id)))
+    rows = db.session.execute(query).all()
+    page = rows[:limit]
+    lines = _lines_of([row.Purchase for row in page])
+    items = [
+        {"purchase": row.Purchase, "partner_name": row.name, "lines": lines.get(row.Purchase.id, [])} for row in page
+    ]
+    if len(rows) <= limit:
+        return items, None
+    last = page[-1].Purchase
+    marker = json.dumps([last.occurred_at.isoformat(), str(last.id)])
+    return items, base64.urlsafe_b64encode(marker.encode()).decode()
+
+
+def _read_purchase_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, purchase_id = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        moment = datetime.fromisoformat(at)
+        if moment.utcoffset() is None:
+            raise ValueError(at)
+        return moment, UUID(purchase_id)
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
+        raise InvalidCursor() from None
+
+
+def _within(wanted: PurchaseFilter) -> list[Any]:
+    local_day = func.date(func.timezone(Partner.timezone, Purchase.occurred_at))
+    conditions = []
+    if wanted.partner_id is not None:
+        conditions.append(Purchase.partner_id == wanted.partner_id)
+    if wanted.since is not None:
+        conditions.append(local_day >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(local_day <= wanted.until)
+    return conditions
+
+
+def _lines_of(purchases: list[Purchase]) -> dict[UUID, list[PurchaseLine]]:
+    if not purchases:
+        return {}
+    query = (
+        select(PurchaseLine)
+        .where(
+            PurchaseLine.partner_id.in_({purchase.partner_id for purchase in purchases}),
+            PurchaseLine.purchase_id.in_([purchase.id for purchase in purchases]),
+        )
+        .order_by(PurchaseLine.purchase_id, PurchaseLine.n)
+    )
+    found: dict[UUID, list[PurchaseLine]] = {}
+    for line in db.session.scalars(query):
+        found.setdefault(line.purchase_id, []).append(line)
+    return found
+
+
+def summarise_purchases(customer_id: UUID, wanted: PurchaseFilter) -> dict[str, Any]:
+    """Statistics of the person's purchases: money is the check net of refunds, points-paid part included.
+
+    A fully refunded purchase counts as none. `average_check` is null without purchases; days are the partners' own.
+    """
+    net = Purchase.amount - Purchase.refunded
+    counted = net > 0
+    query = (
+        select(
+            func.count().filter(counted).label("purchases"),
+            func.coalesce(func.sum(net), Decimal(0)).label("spent"),
+            func.coalesce(func.sum(Purchase.refunded), Decimal(0)).label("refunded"),
+            func.coalesce(func.sum(Purchase.paid_with_points), Decimal(0)).label("paid_with_points"),
+            func.min(Purchase.occurred_at).filter(counted).label("first_at"),
+            func.max(Purchase.occurred_at).filter(counted).label("last_at"),
+            func.count(func.distinct(Purchase.partner_id)).filter(counted).label("partners"),
+        )
+        .join(Membership, (Membership.partner_id == Purchase.partner_id) & (Membership.id == Purchase.membership_id))
+        .join(Partner, Partner.id == Purchase.partner_id)
+        .where(Membership.customer_id == customer_id, *_within(wanted))
+    )
+    row = db.session.execute(query).one()._asdict()
+    count = row["purchases"]
+    row["average_check"] = (row["spent"] / count).quantize(Decimal("0.01")) if count else None
+    return row
+
+
+# The partner's figures
+
+
+def summarise_partner(partner: Partner, *, days: int, now: datetime, branch_id: UUID | None = None) -> dict[str, Any]:
+    """The last `days` days (today included, the partner's zone) beside the equal period before.
+
+    Turnover is Σ checks net of refunds; `earned`, `spent`, `expired` are points of entries dated in the period.
+    """
+    zone = ZoneInfo(partner.timezone)
+    today = now.astimezone(zone).date()
+    start, before = today - timedelta(days=days - 1), today - timedelta(days=2 * days - 1)
+
+    def moment(day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=zone)
+
+    end = moment(today + timedelta(days=1))
+    return {
+        "period": {"from": start, "to": today, "days": days},
+        "current": _figures(partner.id, moment(start), end, branch_id),
+        "previous": _figures(partner.id, moment(before), moment(start), branch_id),
+        "members": _count_members(partner.id),
+    }
+
+
+_FIGURES = text("""
+    SELECT p.purchases, p.turnover, p.customers, p.paid_with_points, p.refunded, e.earned, e.spent, e.expired, n.joined
+    FROM (SELECT count(*) FILTER (WHERE amount > refunded) AS purchases,
+                 coalesce(sum(amount - refunded), 0) AS turnover,
+                 coalesce(sum(refunded), 0) AS refunded,
+                 coalesce(sum(paid_with_points), 0) AS paid_with_points,
+                 count(DISTINCT membership_id) FILTER (WHERE amount > refunded) AS customers
+          FROM purchase WHERE partner_id = :partner AND occurred_at >= :since AND occurred_at < :until
+           AND (CAST(:branch AS uuid) IS NULL OR branch_id = :branch)) p,
+         (SELECT coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')
+                          OR (e.kind = 'reversal' AND e.points < 0)), 0) AS earned,
+                 coalesce(-sum(e.points) FILTER (WHERE e.kind = 'spend'
+                          OR (e.kind = 'reversal' AND e.points > 0)), 0) AS spent,
+                 coalesce(-sum(e.points) FILTER (WHERE e.kind = 'expire'), 0) AS expired
+          FROM entry e LEFT JOIN purchase d ON d.partner_id = e.partner_id AND d.id = e.purchase_id
+          WHERE e.partner_id = :partner AND e.occurred_at >= :since AND e.occurred_at < :until
+            AND (CAST(:branch AS uuid) IS NULL OR d.branch_id = :branch)) e,
+         (SELECT count(*) AS joined FROM membership
+          WHERE partner_id = :partner AND created_at >= :since AND created_at < :until AND state = 'open') n
+""")
+
+
+def _figures(partner_id: UUID, since: datetime, until: datetime, branch_id: UUID | None) -> dict[str, Any]:
+    parameters = {"partner": partner_id, "since": since, "until": until, "branch": branch_id}
+    figures = db.session.execute(_FIGURES, parameters).one()._asdict()
+    for name in ("earned", "spent", "expired"):
+        figures[name] = int(figures[name])
+    count = figures["purchases"]
+    figures["average_check"] = (figures["turnover"] / count).quantize(Decimal("0.01")) if count else None
+    return figures
+
+
+def _count_members(partner_id: UUID) -> dict[str, int]:
+    row = db.session.execute(
+        select(
+            func.count().label("total"),
+            func.coalesce(func.sum(Membership.balance), 0).label("balance"),
+            func.coalesce(func.sum(Membership.pending), 0).label("pending"),
+        ).where(Membership.partner_id == partner_id, Membership.state == "open")
+    ).one()
+    return {"total": row.total, "balance": int(row.balance), "pending": int(row.pending)}
