@@ -18,10 +18,10 @@ class Partner(HasId, Made, db.Model):
     __table_args__ = (
         UniqueConstraint("code"),
         CheckConstraint("state IN ('active', 'suspended')", name="state"),
-        CheckConstraint("code ~ '^[0-9]{6}$'", name="code"),
+        CheckConstraint("code ~ '^[0-9]{6,12}$'", name="code"),
     )
 
-    code: Mapped[str] = mapped_column(String(6))
+    code: Mapped[str] = mapped_column(String(12))
     name: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20), server_default="active")
     timezone: Mapped[str] = mapped_column(String(64), server_default="Europe/Moscow")

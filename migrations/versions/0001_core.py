@@ -91,7 +91,7 @@ def upgrade():
 
     op.create_table(
         "partner",
-        sa.Column("code", sa.String(length=6), nullable=False),
+        sa.Column("code", sa.String(length=12), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=20), server_default="active", nullable=False),
         sa.Column("timezone", sa.String(length=64), server_default="Europe/Moscow", nullable=False),
@@ -101,7 +101,7 @@ def upgrade():
         sa.Column("plan", sa.String(length=20), server_default="basic", nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("code ~ '^[0-9]{6}$'", name=op.f("ck_partner_code")),
+        sa.CheckConstraint("code ~ '^[0-9]{6,12}$'", name=op.f("ck_partner_code")),
         sa.CheckConstraint("state IN ('active', 'suspended')", name=op.f("ck_partner_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
         sa.UniqueConstraint("code", name=op.f("uq_partner_code")),
