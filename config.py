@@ -1,7 +1,7 @@
 """Settings: the one place that reads the environment.
 
 Every variable is described in `.env.example`. A setting that production cannot do without stops the start with its
-name; on a developer's machine (``SANDBOX=1``, or no ``DATABASE_URL``) secrets are made once and kept in the data folder.
+name; on a developer's machine (``SANDBOX=1``, or no ``DATABASE_URL``) secrets are made once, kept in the data folder.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Settings:
     @property
     def sandbox_gateway_url(self) -> str:
         """Where the sandbox's message gateway listens (only meaningful with `sandbox`)."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
         return f"http://{host}:{self.port}/sandbox/gateway/messages"
 
 
@@ -129,8 +129,12 @@ class _Environment:
         return [item.strip() for item in self._values.get(name, "").split(",") if item.strip()]
 
 
+def _new_encryption_key() -> str:
+    return Fernet.generate_key().decode()
+
+
 def _kept_secret(home: Path, name: str, make) -> str:
-    """A secret made once and kept in the data folder, readable by its owner only; safe when two processes start at once."""
+    """A secret made once and kept in the data folder, readable by its owner only; safe when two start at once."""
     path = home / "secrets" / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
