@@ -44,7 +44,7 @@ class Settings:
     @property
     def sandbox_gateway_url(self) -> str:
         """Where the sandbox's message gateway listens (only meaningful with `sandbox`)."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
         return f"http://{host}:{self.port}/sandbox/gateway/messages"
 
 

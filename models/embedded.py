@@ -85,6 +85,11 @@ class EmbeddedServer:
     def data_dir(self) -> Path:
         return self.place.data_dir
 
+    @property
+    def is_held(self) -> bool:
+        """Whether `start` was called and `stop` was not."""
+        return self._users >= 0
+
     def start(self) -> EmbeddedServer:
         with self._alone():
             self._leave_foreign_data()
@@ -94,7 +99,7 @@ class EmbeddedServer:
                 self._bury()
                 self._launch()
                 self.started_here = True
-            if self._users < 0:
+            if not self.is_held:
                 self._users = self._open("postgres.users")
                 fcntl.flock(self._users, fcntl.LOCK_SH)
             self._create_database()
@@ -106,7 +111,7 @@ class EmbeddedServer:
     def stop(self) -> bool:
         """Let go of the server, and shut it down if nobody else uses it. True when it is down now."""
         with self._alone():
-            if self._users >= 0:
+            if self.is_held:
                 os.close(self._users)
                 self._users = -1
             with self._opened("postgres.users") as users:
