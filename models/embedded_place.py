@@ -34,6 +34,7 @@ class Place:
     """Folders and owner of one embedded server. `uid` and `gid` are None when it runs as ourselves."""
 
     home: Path
+    area: Path  # for what cannot live in the home; may not exist
     data_dir: Path
     socket_dir: Path
     bin_source: Path
@@ -61,19 +62,18 @@ def choose(home: Path) -> Place:
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     source = find_binaries()
-    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    area = SYSTEM_AREA / hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     inside = home / "postgres"
     if os.geteuid() != 0:
         if inside.exists() and inside.stat().st_uid != os.geteuid():
             raise EmbeddedError(f"{inside} belongs to another user: start as that user or name another KOPILKA_HOME")
-        short = Path(f"/tmp/{SYSTEM_USER}-{os.geteuid()}-{digest}")
-        return Place(home, inside, _socket_dir(inside, short), source, source)
-    area = SYSTEM_AREA / digest
+        short = Path(f"/tmp/{SYSTEM_USER}-{os.geteuid()}-{area.name}")
+        return Place(home, area, inside, _socket_dir(inside, short), source, source)
     outside = area / "postgres"
     uid, gid = _server_user(outside, inside)
     data_dir = inside if can_enter(inside, uid, gid) and not outside.exists() else outside
     bin_dir = source if can_execute(source, uid, gid) else _copied_bin_dir(area, source)
-    return Place(home, data_dir, _socket_dir(data_dir, area / "socket"), source, bin_dir, uid, gid)
+    return Place(home, area, data_dir, _socket_dir(data_dir, area / "socket"), source, bin_dir, uid, gid)
 
 
 def prepare(place: Place) -> None:
