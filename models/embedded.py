@@ -17,10 +17,10 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import psycopg2
-from sqlalchemy import URL
 
 from models import embedded_place
 from models.embedded_place import SOCKET_NAME, EmbeddedError
@@ -72,9 +72,8 @@ class EmbeddedServer:
 
     def url_of(self, database: str) -> str:
         """The address of another database of this server."""
-        query = {"host": str(self.place.socket_dir), "port": self._settings["port"]}
-        url = URL.create("postgresql+psycopg2", username=SUPERUSER, database=database, query=query)
-        return url.render_as_string(hide_password=False)
+        folder = quote(str(self.place.socket_dir), safe="")  # %20 and not +: libpq's own tools read it too
+        return f"postgresql+psycopg2://{SUPERUSER}@/{database}?host={folder}&port={self._settings['port']}"
 
     @property
     def bin_dir(self) -> Path:
