@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import multiprocessing
 import stat
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from config import ROOT, Settings, SettingsError, load_settings
 
-KEY = Fernet.generate_key().decode()
+KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 PRODUCTION = {"DATABASE_URL": "postgresql://kopilka@db/kopilka", "SECRET_KEY": "s" * 40, "ENCRYPTION_KEYS": KEY}
 
 
