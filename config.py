@@ -68,10 +68,11 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     on_own_machine = sandbox or not database_url
     secret_key, encryption_keys = env.str("SECRET_KEY", None), env.list("ENCRYPTION_KEYS")
     if on_own_machine:
-        secret_key = secret_key or _kept_secret(home, "secret_key", lambda: secrets.token_urlsafe(48))
-        encryption_keys = encryption_keys or [
-            _kept_secret(home, "encryption_key", lambda: Fernet.generate_key().decode())
-        ]
+        try:
+            secret_key = secret_key or _kept_secret(home, "secret_key", lambda: secrets.token_urlsafe(48))
+            encryption_keys = encryption_keys or [_kept_secret(home, "encryption_key", _new_encryption_key)]
+        except OSError as error:
+            raise SettingsError(f"KOPILKA_HOME={home} cannot be used: {error.strerror}") from error
     if not secret_key or len(secret_key) < 32:
         raise SettingsError("SECRET_KEY is missing or shorter than 32 characters")
     if not encryption_keys:

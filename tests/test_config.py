@@ -86,6 +86,12 @@ def test_kept_secrets_stay_the_same_and_are_for_their_owner_only(tmp_path):
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 
 
+def test_a_data_folder_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="KOPILKA_HOME=.*cannot be used"):
+        load(tmp_path / "file" / "home")
+
+
 def _secrets_of(home: Path) -> tuple:
     settings = load(home)
     return settings.secret_key, settings.encryption_keys
