@@ -88,7 +88,7 @@ def test_kept_secrets_stay_the_same_and_are_for_their_owner_only(tmp_path):
 
 def test_a_data_folder_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="KOPILKA_HOME=.*cannot be used"):
+    with pytest.raises(SettingsError, match=r"KOPILKA_HOME=.*cannot be used"):
         load(tmp_path / "file" / "home")
 
 
