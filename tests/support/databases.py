@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from pathlib import Path
 
 import flask_migrate
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from api import create_app
-from config import ROOT, Settings, normalise_database_url
+from config import Settings, normalise_database_url
 from models import db
 from models.embedded import EmbeddedServer, ensure_running
 from tests.support import run_folder
@@ -102,8 +101,5 @@ def _administration(url) -> Engine:
 def _migrate(settings: Settings, url: str) -> None:
     app = create_app(settings, url)
     with app.app_context():
-        if Path(ROOT / "migrations" / "env.py").exists():
-            flask_migrate.upgrade()
-        else:
-            db.create_all()
+        flask_migrate.upgrade()
         db.engine.dispose()
