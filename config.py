@@ -40,6 +40,10 @@ class Settings:
     web_workers: int = 2
     log_level: str = "INFO"
     trusted_proxies: int = 0
+    codes_per_target: int = 5
+    """How many one-time codes one phone, e-mail or card may ask for in an hour."""
+    codes_per_address: int = 30
+    """How many one-time codes one network address may ask for in a minute."""
 
     @property
     def sandbox_gateway_url(self) -> str:
@@ -102,6 +106,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         web_workers=env.int("WEB_WORKERS", 2),
         log_level=env.str("LOG_LEVEL", "INFO").upper(),
         trusted_proxies=env.int("TRUSTED_PROXIES", 0),
+        codes_per_target=env.int("CODES_PER_TARGET", 600 if sandbox else 5),
+        codes_per_address=env.int("CODES_PER_ADDRESS", 600 if sandbox else 30),
     )
 
 

@@ -6,6 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from api import documents, health
+from api.commands.admin import admin_group
 from api.commands.ledger import ledger_group
 from api.commands.programme import programme_group
 from api.documents import make_api
@@ -14,7 +15,7 @@ from api.policy import public
 from api.requests import configure_logging, wrap_requests
 from api.tokens import configure_tokens
 from config import ROOT, Settings
-from loyalty import sealing
+from loyalty import sealing, sign_in
 from models import db
 from web import pages
 
@@ -38,6 +39,9 @@ def create_app(settings: Settings, database_url: str) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "connect_args": {"options": _CONNECTION}},
     )
     sealing.configure(settings.secret_key, settings.encryption_keys)
+    sign_in.configure_limits(
+        per_target_an_hour=settings.codes_per_target, per_address_a_minute=settings.codes_per_address
+    )
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_server_default=True)
     wrap_requests(app, settings)
@@ -48,6 +52,7 @@ def create_app(settings: Settings, database_url: str) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     _register_pages(app)
+    app.cli.add_command(admin_group)
     app.cli.add_command(ledger_group)
     app.cli.add_command(programme_group)
     return app

@@ -63,12 +63,6 @@ def redeem_code(code: str, now: datetime, consume: bool = True) -> UUID:
     return customer_id
 
 
-def forget_old_codes(now: datetime) -> int:
-    """Delete codes that ended more than a day ago; the number deleted."""
-    old = CustomerCode.__table__.delete().where(CustomerCode.expires_at < now - timedelta(days=1))
-    return db.session.execute(old).rowcount
-
-
 def _retire(which, now: datetime) -> None:
     retired = update(CustomerCode).where(which, CustomerCode.used_at.is_(None))
     db.session.execute(

@@ -346,7 +346,162 @@ class BranchNotFound(NotFound):
     field = "branch_id"
 
 
+class TooMany(LoyaltyError):
+    """Something was tried too often; `retry_after` is in whole seconds, at least one."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, retry_after: int):
+        super().__init__(f"Too many tries; try again in {max(retry_after, 1)} seconds.")
+        self.retry_after = max(retry_after, 1)
+
+
+class InvalidConsent(LoyaltyError):
+    """A consent is an answer, yes or no, to one of the known texts."""
+
+    code = "invalid_consent"
+    field = "consents"
+
+    def __init__(self, known):
+        super().__init__(f"Consents are true or false for: {', '.join(known)}.")
+        self.known = tuple(known)
+
+
+class SessionEnded(LoyaltyError):
+    """The refresh token opens nothing (any more): sign in again."""
+
+    code = "session_ended"
+    status = 401
+
+    def __init__(self):
+        super().__init__("The session has ended; sign in again.")
+
+
+class SessionNotFound(NotFound):
+    """The session was not found."""
+
+    code = "session_not_found"
+
+
+class CodeWrong(LoyaltyError):
+    """The one-time code does not open anything: wrong, expired, used, tried too often, or never sent — all the same."""
+
+    code = "code_wrong"
+    status = 401
+    field = "code"
+
+    def __init__(self):
+        super().__init__("The code is wrong or no longer valid.")
+
+
 class PartnerNotFound(NotFound):
     """The partner was not found."""
 
     code = "partner_not_found"
+    field = "partner_id"
+
+
+class InvalidRole(LoyaltyError):
+    """There is no such role within a partner."""
+
+    code = "invalid_role"
+    field = "role"
+
+    def __init__(self, known):
+        super().__init__(f"The role is one of: {', '.join(known)}.")
+        self.known = tuple(known)
+
+
+class StaffNotFound(NotFound):
+    """The member of staff was not found."""
+
+    code = "staff_not_found"
+
+
+class AlreadyStaff(LoyaltyError):
+    """The person works for this partner already; change their role instead."""
+
+    code = "already_staff"
+    status = 409
+
+    def __init__(self):
+        super().__init__("This person already works here.")
+
+
+class LastOwner(LoyaltyError):
+    """A partner always has an owner."""
+
+    code = "last_owner"
+    status = 409
+
+    def __init__(self):
+        super().__init__("The last owner stays; make somebody else an owner first.")
+
+
+class ApplicationNotFound(NotFound):
+    """The application was not found."""
+
+    code = "application_not_found"
+
+
+class ApplicationDecided(LoyaltyError):
+    """An application is decided once."""
+
+    code = "application_decided"
+    status = 409
+
+    def __init__(self, state: str):
+        super().__init__(f"The application was {state} already.")
+        self.state = state
+
+
+class ApplicationPending(LoyaltyError):
+    """A person has one undecided application at a time."""
+
+    code = "application_pending"
+    status = 409
+
+    def __init__(self):
+        super().__init__("An earlier application is not decided yet.")
+
+
+class InvalidApplication(LoyaltyError):
+    """A field of an application cannot be used."""
+
+    code = "invalid_application"
+
+    def __init__(self, reason: str, *, field: str):
+        super().__init__(f"The {field} {reason}.")
+        self.reason, self.field = reason, field
+
+
+class LastBranch(LoyaltyError):
+    """A partner always has an open branch."""
+
+    code = "last_branch"
+    status = 409
+
+    def __init__(self):
+        super().__init__("The last open branch stays; open another one first.")
+
+
+class InvalidProfile(LoyaltyError):
+    """A field of the customer's profile cannot be changed, or not to this."""
+
+    code = "invalid_profile"
+
+    def __init__(self, reason: str, *, field: str):
+        super().__init__(f"The {field} {reason}.")
+        self.reason, self.field = reason, field
+
+
+class ContactNeedsProof(LoyaltyError):
+    """A phone or an e-mail is added by proving it with a code, not by writing it down."""
+
+    code = "contact_needs_proof"
+    status = 409
+
+    def __init__(self, *, field: str):
+        super().__init__("A contact is changed by proving it with a one-time code.")
+        self.field = field

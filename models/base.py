@@ -98,7 +98,8 @@ def _engine_apart() -> Engine:
     extensions = current_app.extensions
     with _apart:
         if "kopilka_apart" not in extensions:
-            engine = create_engine(db.engine.url, pool_size=2, max_overflow=8, pool_pre_ping=True)
+            options = current_app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+            engine = create_engine(db.engine.url, **options | {"pool_size": 2, "max_overflow": 8})
             os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
             extensions["kopilka_apart"] = engine
         return extensions["kopilka_apart"]

@@ -50,6 +50,8 @@ def settings(tmp_path_factory) -> Settings:
         sandbox=True,
         secret_key="a secret that only tests know, long enough",
         encryption_keys=(base64.urlsafe_b64encode(b"k" * 32).decode(),),
+        codes_per_target=600,
+        codes_per_address=600,
     )
 
 

@@ -1,0 +1,102 @@
+"""What people agreed to: separate answers, each to one text, added and never changed. The newest answer holds.
+
+An answer is given to one partner or to the platform as a whole (`partner_id` None). A partner has a consent when somebody
+asked was told yes and nobody's newest answer is no: an opt-out at one partner outlives a yes to the platform, and an
+opt-out from the platform reaches every partner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from loyalty.errors import InvalidConsent
+from models import db
+from models.customer import Consent
+
+PERSONAL_DATA = "personal_data"
+ADVERTISING = "advertising"
+
+TEXT_VERSIONS: dict[str, str] = {PERSONAL_DATA: "2026-11", ADVERTISING: "2026-11"}
+"""The version of each text that is shown now; a change of a text is a new version here."""
+
+
+def record(
+    customer_id: UUID,
+    kind: str,
+    granted: bool,
+    *,
+    partner_id: UUID | None = None,
+    text_version: str | None = None,
+    place: str,
+    now: datetime,
+) -> Consent:
+    """Note an answer. `text_version` is that of the text the person saw (by default the present one), `place` where
+    they saw it (`web`, `bot`, `widget`, `till`). Raises `InvalidConsent`."""
+    if kind not in TEXT_VERSIONS or not isinstance(granted, bool):
+        raise InvalidConsent(TEXT_VERSIONS)
+    consent = Consent(
+        customer_id=customer_id,
+        partner_id=partner_id,
+        kind=kind,
+        granted=granted,
+        text_version=text_version or TEXT_VERSIONS[kind],
+        place=place,
+        at=now,
+    )
+    db.session.add(consent)
+    db.session.flush()
+    return consent
+
+
+def record_answers(
+    customer_id: UUID,
+    answers: Mapping[str, bool],
+    *,
+    partner_id: UUID | None = None,
+    place: str,
+    now: datetime,
+) -> None:
+    """Note several answers (kind → yes or no); a kind that is not there was not asked."""
+    check_answers(answers)
+    for kind, granted in sorted(answers.items()):
+        record(customer_id, kind, granted, partner_id=partner_id, place=place, now=now)
+
+
+def check_answers(answers: Mapping[str, bool] | None) -> dict[str, bool]:
+    """The answers as given, or {}. Raises `InvalidConsent` for an unknown kind or an answer that is not yes or no."""
+    answers = dict(answers or {})
+    if not answers.keys() <= TEXT_VERSIONS.keys() or not all(isinstance(given, bool) for given in answers.values()):
+        raise InvalidConsent(TEXT_VERSIONS)
+    return answers
+
+
+def current(customer_id: UUID) -> list[Consent]:
+    """The newest answer for each kind and partner, the platform's (`partner_id` None) included."""
+    query = (
+        select(Consent)
+        .where(Consent.customer_id == customer_id)
+        .ext(distinct_on(Consent.kind, Consent.partner_id))
+        .order_by(Consent.kind, Consent.partner_id, Consent.at.desc(), Consent.id.desc())
+    )
+    return list(db.session.scalars(query))
+
+
+def has_consent(customer_id: UUID, kind: str, partner_id: UUID | None = None) -> bool:
+    """Whether the person's present answers allow this to the partner (None: to the platform)."""
+    query = (
+        select(Consent.granted)
+        .where(
+            Consent.customer_id == customer_id,
+            Consent.kind == kind,
+            or_(Consent.partner_id.is_(None), Consent.partner_id == partner_id),
+        )
+        .ext(distinct_on(Consent.partner_id))
+        .order_by(Consent.partner_id, Consent.at.desc(), Consent.id.desc())
+    )
+    answers = db.session.scalars(query).all()
+    return bool(answers) and all(answers)

@@ -1,0 +1,242 @@
+"""Partners: the wish to become one, the decision, and the branches. Their programmes are `loyalty.programmes`."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from loyalty import audit, programmes
+from loyalty.errors import (
+    ApplicationDecided,
+    ApplicationNotFound,
+    ApplicationPending,
+    BranchNotFound,
+    InvalidApplication,
+    LastBranch,
+    PartnerNotFound,
+)
+from loyalty.names import require_name, tidy_name
+from loyalty.rules import PRESETS, Rules
+from models import db, new_id
+from models.customer import Customer
+from models.partner import Branch, Partner, PartnerApplication, Staff
+
+_LONGEST_COMMENT = 2000
+
+
+def apply(applicant: Customer, data: Mapping[str, object], now: datetime) -> PartnerApplication:
+    """Ask to become a partner. `data`: name, and perhaps city, timezone, preset, comment.
+
+    Raises `InvalidApplication`, `InvalidName`, and `ApplicationPending` while an earlier one waits.
+    """
+    values = {
+        "name": require_name(data.get("name")),
+        "city": tidy_name(data.get("city"), field="city"),
+        "timezone": check_timezone(data.get("timezone") or "Europe/Moscow"),
+        "preset": _check_preset(data.get("preset") or "default"),
+        "comment": _check_comment(data.get("comment")),
+    }
+    made = insert(PartnerApplication).values(id=new_id(), applicant_id=applicant.id, created_at=now, **values)
+    application_id = db.session.scalar(made.on_conflict_do_nothing().returning(PartnerApplication.id))
+    if application_id is None:
+        raise ApplicationPending()
+    return db.session.get(PartnerApplication, application_id)
+
+
+def list_applications(*, state: str | None = None, applicant_id: UUID | None = None) -> list[PartnerApplication]:
+    """Applications, the oldest first: all, those in a state, or one person's."""
+    query = select(PartnerApplication).order_by(PartnerApplication.id)
+    if state is not None:
+        query = query.where(PartnerApplication.state == state)
+    if applicant_id is not None:
+        query = query.where(PartnerApplication.applicant_id == applicant_id)
+    return list(db.session.scalars(query))
+
+
+def approve(application_id: UUID, by: UUID | None, now: datetime) -> Partner:
+    """Make the partner, its first branch, its owner and its programme. Raises `ApplicationDecided`, `ApplicationNotFound`."""
+    application = _lock_undecided(application_id)
+    partner = create_partner(
+        application.name,
+        owner_id=application.applicant_id,
+        timezone=application.timezone,
+        rules=PRESETS[application.preset],
+        branch_address=application.city,
+        now=now,
+    )
+    _decide(application, "approved", by, now, partner_id=partner.id)
+    audit.record("application.approve", actor=by, partner_id=partner.id, subject=application.id)
+    return partner
+
+
+def refuse(application_id: UUID, reason: str, by: UUID | None, now: datetime) -> PartnerApplication:
+    """Refuse with a reason that the applicant will read. Raises `ApplicationDecided`, `ApplicationNotFound`."""
+    application = _lock_undecided(application_id)
+    application.reason = _check_comment(reason, field="reason")
+    _decide(application, "refused", by, now)
+    audit.record("application.refuse", actor=by, subject=application.id)
+    return application
+
+
+def create_partner(
+    name: str,
+    *,
+    owner_id: UUID,
+    timezone: str = "Europe/Moscow",
+    rules: Rules | None = None,
+    branch_name: str | None = None,
+    branch_address: str | None = None,
+    now: datetime,
+) -> Partner:
+    """A partner that can work at once: a free public code, an owner, an open branch, version 1 of the programme."""
+    partner = _insert_partner(name, timezone, now)
+    branch = open_branch(partner.id, branch_name or name, branch_address, by=None, now=now)
+    owner = Staff(
+        partner_id=partner.id, id=new_id(), customer_id=owner_id, role="owner", branch_id=branch.id, created_at=now
+    )
+    db.session.add(owner)
+    db.session.flush()
+    programmes.set_rules(partner.id, rules or Rules(), by=owner_id, now=now)
+    return partner
+
+
+def get_partner(reference: object) -> Partner:
+    """A partner by its UUID or its six-digit public code. Raises `PartnerNotFound`; a suspended one is found."""
+    text = str(reference)
+    if re.fullmatch(r"[0-9]{6}", text):
+        partner = db.session.scalar(select(Partner).where(Partner.code == text))
+    elif re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
+        partner = db.session.get(Partner, UUID(text))
+    else:
+        partner = None
+    if partner is None:
+        raise PartnerNotFound()
+    return partner
+
+
+def update_partner(partner: Partner, changes: Mapping[str, object], by: UUID | None, now: datetime) -> Partner:
+    """Change the partner's `name` or `timezone`. Raises `InvalidName`, `InvalidApplication`."""
+    if "name" in changes:
+        partner.name = require_name(changes["name"])
+    if "timezone" in changes:
+        partner.timezone = check_timezone(changes["timezone"])
+    db.session.flush()
+    audit.record("partner.change", actor=by, partner_id=partner.id, details={"fields": sorted(changes)})
+    return partner
+
+
+def open_branch(partner_id: UUID, name: str, address: str | None = None, *, by: UUID | None, now: datetime) -> Branch:
+    """A new open branch. Raises `InvalidName`."""
+    branch = Branch(
+        partner_id=partner_id,
+        id=new_id(),
+        name=require_name(name),
+        address=_check_comment(address, field="address", longest=500),
+        created_at=now,
+    )
+    db.session.add(branch)
+    db.session.flush()
+    audit.record("branch.open", actor=by, partner_id=partner_id, subject=branch.id)
+    return branch
+
+
+def get_branch(partner_id: UUID, branch_id: UUID) -> Branch:
+    """The partner's branch, open or closed. Raises `BranchNotFound`, for another partner's too."""
+    branch = db.session.get(Branch, (partner_id, branch_id))
+    if branch is None:
+        raise BranchNotFound()
+    return branch
+
+
+def list_branches(partner_id: UUID, *, closed: bool = False) -> list[Branch]:
+    """The partner's branches, the oldest first; on request with the closed ones."""
+    query = select(Branch).where(Branch.partner_id == partner_id).order_by(Branch.id)
+    return list(db.session.scalars(query if closed else query.where(Branch.state == "open")))
+
+
+def update_branch(
+    partner_id: UUID, branch_id: UUID, changes: Mapping[str, object], by: UUID | None, now: datetime
+) -> Branch:
+    """Change `name`, `address` or `state` (`open`, `closed`). Raises `BranchNotFound`, `LastBranch`, `InvalidName`."""
+    # all branches in one order: two of them cannot be closed at once
+    locked = select(Branch).where(Branch.partner_id == partner_id).order_by(Branch.id).with_for_update()
+    branches = {branch.id: branch for branch in db.session.scalars(locked)}
+    branch = branches.get(branch_id)
+    if branch is None:
+        raise BranchNotFound()
+    if "name" in changes:
+        branch.name = require_name(changes["name"])
+    if "address" in changes:
+        branch.address = _check_comment(changes["address"], field="address", longest=500)
+    if changes.get("state") == "closed" and branch.state == "open":
+        if sum(other.state == "open" for other in branches.values()) == 1:
+            raise LastBranch()
+        branch.state = "closed"
+    elif changes.get("state") == "open":
+        branch.state = "open"
+    db.session.flush()
+    audit.record(
+        "branch.change", actor=by, partner_id=partner_id, subject=branch.id, details={"fields": sorted(changes)}
+    )
+    return branch
+
+
+def check_timezone(name: object, *, field: str = "timezone") -> str:
+    """The name of an IANA time zone. Raises `InvalidApplication`."""
+    if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", name):
+        try:
+            return ZoneInfo(name).key
+        except (ValueError, OSError, LookupError):
+            raise InvalidApplication("is not a known time zone", field=field) from None
+    raise InvalidApplication("is not a known time zone", field=field)
+
+
+def _check_preset(name: object) -> str:
+    if not isinstance(name, str) or name not in PRESETS:
+        raise InvalidApplication(f"must be one of: {', '.join(PRESETS)}", field="preset")
+    return name
+
+
+def _check_comment(text: object, *, field: str = "comment", longest: int = _LONGEST_COMMENT) -> str | None:
+    if text is None:
+        return None
+    if not isinstance(text, str) or len(text) > longest or not text.replace("\n", "").replace("\t", "").isprintable():
+        raise InvalidApplication(f"must be text of at most {longest} characters", field=field)
+    return text.strip() or None
+
+
+def _lock_undecided(application_id: UUID) -> PartnerApplication:
+    application = db.session.scalar(
+        select(PartnerApplication).where(PartnerApplication.id == application_id).with_for_update(),
+        execution_options={"populate_existing": True},
+    )
+    if application is None:
+        raise ApplicationNotFound()
+    if application.state != "pending":
+        raise ApplicationDecided(application.state)
+    return application
+
+
+def _decide(
+    application: PartnerApplication, state: str, by: UUID | None, now: datetime, partner_id: UUID | None = None
+) -> None:
+    application.state, application.partner_id = state, partner_id
+    application.decided_by, application.decided_at = by, now
+    db.session.flush()
+
+
+def _insert_partner(name: str, timezone: str, now: datetime) -> Partner:
+    """With a random free code: nobody counts partners by their codes."""
+    while True:
+        code = str(secrets.randbelow(900_000) + 100_000)
+        made = insert(Partner).values(id=new_id(), code=code, name=name, timezone=timezone, created_at=now)
+        partner_id = db.session.scalar(made.on_conflict_do_nothing(index_elements=["code"]).returning(Partner.id))
+        if partner_id is not None:
+            return db.session.get(Partner, partner_id)

@@ -1,0 +1,197 @@
+"""What a person sees and changes of themselves, in the field names that partners' sites expect."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from loyalty import consents
+from loyalty.errors import ContactNeedsProof, InvalidProfile, LoyaltyError
+from loyalty.money import format_money
+from loyalty.names import tidy_name
+from loyalty.partners import check_timezone
+from models import db
+from models.customer import Customer, Identity
+from models.ledger import Membership
+
+LOCALES = ("ru", "en")
+NOTICE_KINDS = ("credited", "spent", "returned", "welcome")
+"""What a person may switch off; codes cannot be."""
+CHANNELS = ("telegram", "sms", "email")
+
+_OLDEST = date(1900, 1, 1)
+_LARGEST_PREFERENCES = 10_000
+
+
+def show_profile(customer: Customer) -> dict:
+    """The person's profile, JSON-able; null where a value is unknown.
+
+    `loyalty_points`, `total_purchases` and `total_spent` are sums over all partners; the segment is that of the partner
+    where the person bought last.
+    """
+    identities = db.session.scalars(
+        select(Identity)
+        .where(Identity.customer_id == customer.id)
+        .order_by(Identity.proven_at.asc().nulls_last(), Identity.id)
+    ).all()
+    first: dict[str, str] = {}
+    for identity in identities:
+        first.setdefault(identity.kind, identity.value)
+    points, purchases, spent = _totals(customer)
+    return {
+        "customer_id": str(customer.id),
+        "name": customer.name,
+        "phone": first.get("phone"),
+        "email": first.get("email"),
+        "birth_date": customer.birth_date.isoformat() if customer.birth_date else None,
+        "discount_card_number": first.get("card"),
+        "customer_id_1c": first.get("onec"),
+        "loyalty_points": points,
+        "total_purchases": purchases,
+        "total_spent": format_money(spent),
+        "rfm_score": None,
+        "segment": _segment(customer),
+        "purchase_preferences": customer.purchase_preferences,
+        "locale": customer.locale,
+        "timezone": customer.timezone,
+        "notices": customer.notices,
+        "identities": [
+            {"kind": identity.kind, "value": identity.value, "proven": identity.proven_at is not None}
+            for identity in identities
+            if identity.partner_id is None
+        ],
+        "consents": [
+            {
+                "kind": consent.kind,
+                "partner_id": str(consent.partner_id) if consent.partner_id else None,
+                "granted": consent.granted,
+                "text_version": consent.text_version,
+                "at": consent.at.isoformat(),
+            }
+            for consent in consents.current(customer.id)
+        ],
+    }
+
+
+def update_profile(customer: Customer, changes: Mapping[str, object], now: datetime) -> Customer:
+    """Change name, birth_date, locale, timezone, purchase_preferences or notices; null empties what may be empty.
+
+    All or nothing. Raises `ContactNeedsProof` for a contact that differs from the present one, `InvalidName`,
+    `InvalidProfile` with the field.
+    """
+    checked = {}
+    for field, value in changes.items():
+        if field in ("phone", "email"):
+            _check_contact(customer, field, value)
+        elif field in _READERS:
+            checked[field] = _READERS[field](value, customer, now)
+        else:
+            raise InvalidProfile("cannot be changed", field=field)
+    for field, value in checked.items():
+        setattr(customer, field, value)
+    db.session.flush()
+    return customer
+
+
+def _totals(customer: Customer) -> tuple[int, int, object]:
+    sums = select(
+        func.coalesce(func.sum(Membership.balance), 0),
+        func.coalesce(func.sum(Membership.visits), 0),
+        func.coalesce(func.sum(Membership.spent), 0),
+    ).where(Membership.customer_id == customer.id, Membership.state == "open")
+    points, purchases, spent = db.session.execute(sums).one()
+    return int(points), int(purchases), spent
+
+
+def _segment(customer: Customer) -> str | None:
+    query = select(Membership.segment).where(
+        Membership.customer_id == customer.id, Membership.state == "open", Membership.segment.is_not(None)
+    )
+    return db.session.scalar(query.order_by(Membership.last_purchase_at.desc().nulls_last(), Membership.id).limit(1))
+
+
+def _check_contact(customer: Customer, kind: str, value: object) -> None:
+    """A form that sends the whole profile back unchanged is fine."""
+    theirs = select(Identity.id).where(Identity.customer_id == customer.id, Identity.kind == kind)
+    if isinstance(value, str) and value.isprintable() and len(value) <= 320:
+        theirs = theirs.where(Identity.value == value)
+        unchanged = db.session.scalar(theirs.limit(1)) is not None
+    else:
+        unchanged = value is None and db.session.scalar(theirs.limit(1)) is None
+    if not unchanged:
+        raise ContactNeedsProof(field=kind)
+
+
+def _read_birth_date(value: object, customer: Customer, now: datetime) -> date | None:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            raise InvalidProfile("is not a date", field="birth_date") from None
+    if value is None:
+        return None
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise InvalidProfile("is not a date such as 1990-05-31", field="birth_date")
+    if not _OLDEST <= value <= now.astimezone(ZoneInfo(customer.timezone or "Europe/Moscow")).date():
+        raise InvalidProfile("lies outside the years people live in", field="birth_date")
+    return value
+
+
+def _read_locale(value: object, customer: Customer, now: datetime) -> str:
+    if value not in LOCALES:
+        raise InvalidProfile(f"must be one of: {', '.join(LOCALES)}", field="locale")
+    return value
+
+
+def _read_timezone(value: object, customer: Customer, now: datetime) -> str:
+    try:
+        return check_timezone(value)
+    except LoyaltyError:
+        raise InvalidProfile("is not a known time zone", field="timezone") from None
+
+
+def _read_preferences(value: object, customer: Customer, now: datetime) -> dict | None:
+    """Any JSON object of a sane size that PostgreSQL can hold."""
+    if value is None:
+        return None
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidProfile("is not JSON", field="purchase_preferences") from None
+    if not isinstance(value, dict) or len(text) > _LARGEST_PREFERENCES or "\\u0000" in text:
+        raise InvalidProfile("must be a JSON object of a sane size", field="purchase_preferences")
+    return value
+
+
+def _read_notices(value: object, customer: Customer, now: datetime) -> dict:
+    """`channel`: the preferred one; `off`: kinds not wanted; `quiet`: ["22:00", "09:00"], or null for never quiet."""
+    if not isinstance(value, dict) or not value.keys() <= {"channel", "off", "quiet"}:
+        raise InvalidProfile("knows channel, off and quiet", field="notices")
+    if value.get("channel") is not None and value["channel"] not in CHANNELS:
+        raise InvalidProfile(f"has a channel other than: {', '.join(CHANNELS)}", field="notices")
+    off = value.get("off") or []
+    if not isinstance(off, list) or not all(kind in NOTICE_KINDS for kind in off):
+        raise InvalidProfile(f"switches off something other than: {', '.join(NOTICE_KINDS)}", field="notices")
+    if (quiet := value.get("quiet")) is not None:
+        is_pair = isinstance(quiet, list | tuple) and len(quiet) == 2
+        if not is_pair or not all(isinstance(at, str) and _CLOCK.fullmatch(at) for at in quiet):
+            raise InvalidProfile('has quiet hours other than ["22:00", "09:00"]', field="notices")
+    return dict(value)
+
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+_READERS = {
+    "name": lambda value, customer, now: tidy_name(value),
+    "birth_date": _read_birth_date,
+    "locale": _read_locale,
+    "timezone": _read_timezone,
+    "purchase_preferences": _read_preferences,
+    "notices": _read_notices,
+}

@@ -1,0 +1,220 @@
+"""Signed-in devices: opaque refresh tokens that rotate, and who stands behind an access token.
+
+A refresh token is `<session id>.<secret>`; only the secret's keyed hash is stored. Each use swaps the secret for its
+successor, which is derived from it: two clicks at once get the same new token, and nobody is signed out by a double click.
+For `GRACE` the former token still answers with that successor; after that, and for any other secret, the session ends —
+whoever is wrong about the secret, two parties hold this session.
+
+Rotation happens in a transaction of its own (`models.transaction_apart`), because an ended session must stay ended
+although the request fails.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, select, update
+
+from loyalty.errors import SessionEnded, SessionNotFound
+from loyalty.sealing import keyed_hash
+from models import db, transaction_apart
+from models.customer import Customer, PlatformRole, Session
+from models.partner import Partner, Staff
+
+IDLE = timedelta(days=30)
+"""A session that is not used for so long ends by itself."""
+LONGEST = timedelta(days=180)
+"""However much it is used, after this the person signs in again."""
+GRACE = timedelta(seconds=10)
+
+_REFRESH = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{40,70})")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a door hands out after sign-in: it encodes the access token for `customer_id` and `session_id` itself.
+
+    `is_new_customer` is true when this sign-in made the person.
+    """
+
+    customer_id: UUID
+    session_id: UUID
+    refresh_token: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"<Tokens of session {self.session_id}>"
+
+
+@dataclass(frozen=True)
+class StaffRole:
+    """What the person is at one partner; only of active staff."""
+
+    partner_id: UUID
+    partner_code: str
+    partner_name: str
+    role: str
+    branch_id: UUID | None
+    partner_state: str
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A person who is signed in, with everything that decides what they may do."""
+
+    customer_id: UUID
+    session_id: UUID
+    platform_roles: frozenset[str]
+    staff: tuple[StaffRole, ...]
+
+    @property
+    def caller(self) -> str:
+        """How idempotency and quotes name this person."""
+        return f"customer:{self.customer_id}"
+
+
+def open_session(customer_id: UUID, device: str | None, now: datetime) -> Tokens:
+    """Sign a person in on a device (a name for their list of sessions, cut at 200 characters)."""
+    secret = secrets.token_urlsafe(32)
+    session = Session(
+        customer_id=customer_id,
+        refresh_hash=_hash(secret),
+        rotated_at=now,
+        last_seen_at=now,
+        expires_at=now + IDLE,
+        device=_printable(device),
+        created_at=now,
+    )
+    db.session.add(session)
+    db.session.flush()
+    return Tokens(customer_id, session.id, f"{session.id}.{secret}", session.expires_at)
+
+
+def rotate(refresh: str, now: datetime) -> Tokens:
+    """Swap a refresh token for the next one. Committed at once, apart from the caller's transaction.
+
+    Raises `SessionEnded`, one and the same for a malformed, unknown, expired, ended or reused token and for a person who
+    may no longer sign in.
+    """
+    written = _REFRESH.fullmatch(refresh) if isinstance(refresh, str) else None
+    if written is None:
+        raise SessionEnded()
+    session_id, secret = UUID(written[1]), written[2]
+    query = (
+        select(Session.__table__, Customer.state)
+        .join(Customer, Customer.id == Session.customer_id)
+        .where(Session.id == session_id)
+        .with_for_update(of=Session)
+    )
+    with transaction_apart() as connection:
+        session = connection.execute(query).one_or_none()
+        changes = None if session is None or session.ended_at else _decide(session, secret, now)
+        if changes:
+            connection.execute(update(Session).where(Session.id == session_id).values(changes))
+    if not changes or "ended_at" in changes:
+        raise SessionEnded()
+    return Tokens(session.customer_id, session_id, f"{session_id}.{_successor(secret)}", changes["expires_at"])
+
+
+def identify(session_id: UUID, now: datetime) -> Principal | None:
+    """Who an access token stands for; None when the session or the person is no longer good. One query.
+
+    Read anew at every request, so a dismissal takes effect with the next one.
+    """
+    query = (
+        select(Session.customer_id, PlatformRole.role, Staff, Partner.code, Partner.name, Partner.state)
+        .join(Customer, and_(Customer.id == Session.customer_id, Customer.state == "active"))
+        .outerjoin(PlatformRole, PlatformRole.customer_id == Customer.id)
+        .outerjoin(Staff, and_(Staff.customer_id == Customer.id, Staff.state == "active"))
+        .outerjoin(Partner, Partner.id == Staff.partner_id)
+        .where(Session.id == session_id, *_is_open(now))
+        .order_by(Partner.name, Partner.id)
+    )
+    rows = db.session.execute(query).all()
+    if not rows:
+        return None
+    roles = {
+        staff.id: StaffRole(staff.partner_id, code, name, staff.role, staff.branch_id, state)
+        for _, _, staff, code, name, state in rows
+        if staff is not None
+    }
+    return Principal(
+        customer_id=rows[0].customer_id,
+        session_id=session_id,
+        platform_roles=frozenset(row.role for row in rows if row.role is not None),
+        staff=tuple(roles.values()),
+    )
+
+
+def list_sessions(customer_id: UUID, now: datetime) -> list[Session]:
+    """The person's open sessions, the most recently used first."""
+    query = select(Session).where(Session.customer_id == customer_id, *_is_open(now))
+    return list(db.session.scalars(query.order_by(Session.last_seen_at.desc(), Session.id.desc())))
+
+
+def end_session(customer_id: UUID, session_id: UUID, now: datetime, reason: str = "signed_out") -> None:
+    """End one of the person's own sessions at once; ending it again changes nothing. Raises `SessionNotFound`."""
+    mine = select(Session).where(Session.customer_id == customer_id, Session.id == session_id)
+    session = db.session.scalar(mine.with_for_update())
+    if session is None:
+        raise SessionNotFound()
+    if session.ended_at is None:
+        session.ended_at, session.end_reason = now, reason
+        db.session.flush()
+
+
+def end_all(customer_id: UUID, now: datetime, *, but: UUID | None = None, reason: str = "signed_out") -> int:
+    """End all sessions of a person, `but` one; how many were ended."""
+    theirs = update(Session).where(Session.customer_id == customer_id, Session.ended_at.is_(None))
+    if but is not None:
+        theirs = theirs.where(Session.id != but)
+    return db.session.execute(theirs.values(ended_at=now, end_reason=reason)).rowcount
+
+
+def forget_old_sessions(now: datetime) -> int:
+    """Delete sessions that could not be used for 90 days; the number deleted."""
+    old = Session.__table__.delete().where(Session.expires_at < now - timedelta(days=90))
+    return db.session.execute(old).rowcount
+
+
+def _is_open(now: datetime) -> tuple:
+    return Session.ended_at.is_(None), Session.expires_at > now
+
+
+def _decide(session, secret: str, now: datetime) -> dict:
+    """What changes on an open session when this secret is shown. A change with `ended_at` ends it."""
+    if session.state != "active":
+        return {"ended_at": now, "end_reason": "customer_" + session.state}
+    if session.expires_at <= now:
+        return {"ended_at": now, "end_reason": "expired"}
+    shown = _hash(secret)
+    expires_at = min(now + IDLE, session.created_at + LONGEST)
+    if hmac.compare_digest(shown, session.refresh_hash):
+        return {
+            "refresh_hash": _hash(_successor(secret)),
+            "previous_hash": shown,
+            "rotated_at": now,
+            "last_seen_at": now,
+            "expires_at": expires_at,
+        }
+    is_former = hmac.compare_digest(shown, session.previous_hash or "")
+    if is_former and now - session.rotated_at <= GRACE:
+        return {"last_seen_at": now, "expires_at": expires_at}
+    return {"ended_at": now, "end_reason": "reuse"}
+
+
+def _hash(secret: str) -> str:
+    return keyed_hash("refresh_token", secret)
+
+
+def _successor(secret: str) -> str:
+    return keyed_hash("refresh_token_successor", secret)
+
+
+def _printable(device: str | None) -> str | None:
+    return "".join(char for char in device if char.isprintable())[:200] if device else None

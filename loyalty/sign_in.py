@@ -1,0 +1,377 @@
+"""Signing in and registering by a one-time code.
+
+**Nobody learns here who is a customer.** For a known and an unknown person the same queries run, the same code is made,
+hashed, sealed and stored, and the answer is the same; only the message to a known person is not written for an unknown
+one. Limits count targets and addresses, not people.
+
+A code is six digits, lives five minutes, and can be tried five times — each try is counted in a transaction apart and
+committed *before* the comparison, so neither a rolled-back request nor parallel ones give a sixth. It works once. Only
+the newest code of a target is good. A repeated request within a minute sends nothing new, unless the code was used.
+
+The code travels by the job `send_code`, which gets the row's id, and beside it, sealed, the code with the ways to go.
+
+Registration is a code with data attached: what was asked for happens when the code proves the identity, and only that
+identity is attached. Whoever gives a phone and an e-mail gets a code at both; the first that comes back counts and ends
+the other.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from loyalty import consents as consent_book
+from loyalty import customers, limits, outbox, sessions
+from loyalty.errors import CodeWrong, CustomerNotFound, IdentifierRequired
+from loyalty.identities import Identifier
+from loyalty.names import tidy_name
+from loyalty.sealing import keyed_hash, seal, unseal
+from loyalty.sessions import Tokens
+from models import db, new_id, transaction_apart
+from models.customer import Customer, Identity, SignInCode
+from models.ledger import Membership
+from models.partner import Partner
+
+CODE_LIFE = timedelta(minutes=5)
+TRIES = 5
+SEAL = "sign_in_code"
+"""The purpose under which the job's `{"code", "routes", "locale"}` is sealed."""
+REPEAT_AFTER = timedelta(seconds=60)
+
+Welcome = Callable[[Customer, Partner, datetime], object]
+"""Grants the welcome bonus of a partner if it is due; called when an identity is proven and personal data consented to."""
+
+
+@dataclass
+class CodeLimits:
+    """How many codes may be asked for. Set by `configure_limits`, once."""
+
+    per_target_an_hour: int = 5
+    per_address_a_minute: int = 30
+    tries_per_address_a_minute: int = 60
+
+
+_limits = CodeLimits()
+
+
+def configure_limits(*, per_target_an_hour: int, per_address_a_minute: int) -> None:
+    """Set how many codes one target and one address may ask for; two tries are allowed for each code asked."""
+    _limits.per_target_an_hour = per_target_an_hour
+    _limits.per_address_a_minute = per_address_a_minute
+    _limits.tries_per_address_a_minute = 2 * per_address_a_minute
+
+
+def request_code(identifier: Identifier, *, address: str, now: datetime) -> None:
+    """Send a one-time code to the person named by a phone, an e-mail or a card, if there is one.
+
+    By phone or e-mail it goes there; by card to a channel the person has: Telegram, else SMS, else e-mail, a proven one
+    before an unproven one. `address` is the caller's (an IP address).
+    Raises `TooMany`, `IdentifierRequired`.
+    """
+    if identifier.kind not in ("phone", "email", "card"):
+        raise IdentifierRequired()
+    _count_request(address, now)
+    _send(_Target.of(identifier), None, new_id(), now)
+
+
+def register(
+    *,
+    phone: Identifier | None = None,
+    email: Identifier | None = None,
+    name: str | None = None,
+    partner: Partner | None = None,
+    consents: Mapping[str, bool] | None = None,
+    place: str,
+    address: str,
+    now: datetime,
+    locale: str = "ru",
+) -> None:
+    """Send a code to the phone and to the e-mail given (one of them, or both); `verify_code` does the rest.
+
+    Known people are treated alike: their code signs them in and joins them to the partner.
+    Raises `TooMany`, `IdentifierRequired`, `InvalidConsent`, `InvalidName`.
+    """
+    targets = [_Target.of(contact) for contact in (phone, email) if contact is not None]
+    if not targets:
+        raise IdentifierRequired()
+    wish = {
+        "name": tidy_name(name),
+        "partner_id": str(partner.id) if partner else None,
+        "consents": consent_book.check_answers(consents),
+        "place": place,
+        "locale": locale,
+    }
+    _count_request(address, now)
+    code_ids = [new_id() for _ in targets]
+    for target, code_id in zip(targets, code_ids, strict=True):
+        others = [str(other) for other in code_ids if other != code_id]
+        _send(target, wish | {"others": others}, code_id, now)
+
+
+def verify_code(
+    identifier: Identifier,
+    code: str,
+    *,
+    now: datetime,
+    consents: Mapping[str, bool] | None = None,
+    device: str | None = None,
+    place: str,
+    address: str | None = None,
+    welcome: Welcome | None = None,
+) -> tuple[Customer, Tokens]:
+    """Sign the person in: the phone or e-mail is proven by this, the registration is carried out, consents are noted.
+
+    `consents` are answers given together with the code, to the platform as a whole. `welcome` is called for the partner
+    of a registration, and, when personal data was consented to only now, for every partner of the person.
+    Raises `CodeWrong`, one and the same for every reason, and `TooMany` (tries from one `address`).
+    """
+    consents = consent_book.check_answers(consents)
+    if address is not None:
+        _count_try(address, now)
+    target = _Target.of(identifier)
+    row_id = _take_try(target, code, now)
+    registration = _use(row_id, now)
+    customer = _signed_in(row_id, target, registration, now)
+    consented_before = consent_book.has_consent(customer.id, consent_book.PERSONAL_DATA)
+    joined = _carry_out(registration, customer, target, now) if registration else None
+    consent_book.record_answers(customer.id, consents, place=place, now=now)
+    if welcome is not None:
+        consents_now = not consented_before and consents.get(consent_book.PERSONAL_DATA, False)
+        partners = _partners_of(customer) if consents_now else [joined] if joined else []
+        for partner in partners:
+            if consent_book.has_consent(customer.id, consent_book.PERSONAL_DATA, partner.id):
+                welcome(customer, partner, now)
+    return customer, sessions.open_session(customer.id, device, now)
+
+
+@dataclass(frozen=True)
+class _Target:
+    identifier: Identifier
+    hash: str
+
+    @classmethod
+    def of(cls, identifier: Identifier) -> _Target:
+        return cls(identifier, keyed_hash("sign_in_target", f"{identifier.kind}:{identifier.value}"))
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """The ways a code goes (channel, address), the best first, and whose it is: None for a person who is not there."""
+
+    routes: tuple[tuple[str, str], ...]
+    locale: str
+    customer_id: UUID | None
+
+
+_CHANNELS = {"telegram": "telegram", "phone": "sms", "email": "email"}
+
+
+def _count_request(address: str, now: datetime) -> None:
+    limits.hit(
+        f"code:address:{keyed_hash('address', address)}",
+        limit=_limits.per_address_a_minute,
+        window=timedelta(minutes=1),
+        now=now,
+    )
+
+
+def _count_try(address: str, now: datetime) -> None:
+    limits.hit(
+        f"code:try:{keyed_hash('address', address)}",
+        limit=_limits.tries_per_address_a_minute,
+        window=timedelta(minutes=1),
+        now=now,
+    )
+
+
+def _send(target: _Target, registration: dict | None, code_id: UUID, now: datetime) -> None:
+    _lock(target)
+    pending = _newest(target, now)
+    repeats = pending is not None and pending.used_at is None and pending.created_at > now - REPEAT_AFTER
+    reach = _find_reach(target, registration)
+    if repeats:
+        _change_intent(pending, registration)
+        return
+    limits.hit(f"code:target:{target.hash}", limit=_limits.per_target_an_hour, window=timedelta(hours=1), now=now)
+    code = f"{secrets.randbelow(1_000_000):06}"
+    row = SignInCode(
+        id=code_id,
+        target_hash=target.hash,
+        customer_id=reach.customer_id,
+        code_hash=_code_hash(code_id, code),
+        created_at=now,
+        expires_at=now + CODE_LIFE,
+        registration=_sealed(registration),
+    )
+    db.session.add(row)
+    db.session.flush()
+    # sealed for nobody too: an unknown person costs the same time
+    sealed = seal(SEAL, {"code": code, "routes": [list(route) for route in reach.routes], "locale": reach.locale})
+    if reach.customer_id is not None or registration is not None:
+        outbox.announce("send_code", {"code_id": code_id}, sealed=sealed, urgent=True)
+
+
+def _lock(target: _Target) -> None:
+    """Requests for one target take turns until the caller's transaction ends: one message, however many clicks."""
+    db.session.execute(select(func.pg_advisory_xact_lock(int(target.hash[:15], 16))))
+
+
+def _newest(target: _Target, now: datetime) -> SignInCode | None:
+    query = select(SignInCode).where(SignInCode.target_hash == target.hash, SignInCode.expires_at > now)
+    newest = query.order_by(SignInCode.created_at.desc(), SignInCode.id.desc()).limit(1)
+    return db.session.scalar(newest, execution_options={"populate_existing": True})
+
+
+def _find_reach(target: _Target, registration: dict | None) -> _Reach:
+    """One query for known and unknown people. A person who is blocked or erased counts as unknown."""
+    named, other = select(Identity.customer_id), Identity.__table__.alias("other")
+    named = named.where(
+        Identity.kind == target.identifier.kind,
+        Identity.value == target.identifier.value,
+        Identity.partner_id.is_(None),
+    ).scalar_subquery()
+    query = (
+        select(Customer.id, Customer.locale, other.c.kind, other.c.value, other.c.proven_at)
+        .join(other, other.c.customer_id == Customer.id)
+        .where(Customer.id == named, Customer.state == "active", other.c.kind.in_(_CHANNELS))
+    )
+    rows = list(db.session.execute(query))
+    wished = registration["locale"] if registration else "ru"
+    locale, customer_id = (rows[0].locale, rows[0].id) if rows else (wished, None)
+    if target.identifier.kind in _CHANNELS:
+        return _Reach(((_CHANNELS[target.identifier.kind], target.identifier.value),), locale, customer_id)
+    order = list(_CHANNELS)
+    rows.sort(key=lambda row: (row.proven_at is None, order.index(row.kind), row.value))
+    return _Reach(tuple((_CHANNELS[row.kind], row.value) for row in rows), locale, customer_id)
+
+
+def _change_intent(pending: SignInCode, registration: dict | None) -> None:
+    """The newest request says what the code will do: nobody's registration hides in the sign-in of a known person."""
+    if registration is not None:
+        pending.registration = _sealed(registration)
+    elif pending.customer_id is not None:
+        pending.registration = None
+    db.session.flush()
+
+
+def _sealed(registration: dict | None) -> dict | None:
+    return {"sealed": seal("registration", registration)} if registration is not None else None
+
+
+def _code_hash(code_id: UUID, code: str) -> str:
+    """Bound to its row: a million hashes made for one code are worth nothing for another."""
+    return keyed_hash("sign_in_code", f"{code_id}:{code}")
+
+
+def _take_try(target: _Target, code: str, now: datetime) -> UUID:
+    """Count a try at the target's newest code, then compare. Raises `CodeWrong`; the count stays."""
+    newest = (
+        select(SignInCode.id)
+        .where(SignInCode.target_hash == target.hash, SignInCode.expires_at > now)
+        .order_by(SignInCode.created_at.desc(), SignInCode.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    tried = (
+        update(SignInCode)
+        .where(SignInCode.id == newest, SignInCode.used_at.is_(None), SignInCode.tries < TRIES)
+        .values(tries=SignInCode.tries + 1)
+        .returning(SignInCode.id, SignInCode.code_hash)
+    )
+    with transaction_apart() as connection:
+        row = connection.execute(tried).one_or_none()
+    row_id, expected = row if row else (UUID(int=0), "")
+    shown = _code_hash(row_id, code if isinstance(code, str) and re.fullmatch("[0-9]{6}", code) else "")
+    if not secrets.compare_digest(shown, expected):
+        raise CodeWrong()
+    return row_id
+
+
+def _use(row_id: UUID, now: datetime) -> dict | None:
+    """Use the code up in the caller's transaction; of parallel callers one gets past. Returns the registration."""
+    row = db.session.scalar(
+        select(SignInCode).where(SignInCode.id == row_id).with_for_update(),
+        execution_options={"populate_existing": True},
+    )
+    if row is None or row.used_at is not None:
+        raise CodeWrong()
+    registration = unseal("registration", row.registration["sealed"]) if row.registration else None
+    row.used_at, row.registration = now, None
+    db.session.flush()
+    return registration
+
+
+def _signed_in(row_id: UUID, target: _Target, registration: dict | None, now: datetime) -> Customer:
+    """The person behind a code that was right, their phone or e-mail proven. Raises `CodeWrong`."""
+    customer_id = db.session.get(SignInCode, row_id).customer_id
+    if registration is not None:
+        customer = _registered(target.identifier, registration, now)
+    else:
+        customer = customers.living(db.session.get(Customer, customer_id)) if customer_id else None
+        if customer is not None and (identity := customers.find_identity(target.identifier)) is not None:
+            # the identity may have moved since the code was sent: then it opens nothing
+            owner = customers.living(db.session.get(Customer, identity.customer_id))
+            customer = customer if owner is not None and owner.id == customer.id else None
+            if customer is not None and target.identifier.kind != "card":
+                customers.prove_identity(identity, now)
+    if customer is None or customer.state != "active":
+        raise CodeWrong()
+    return customer
+
+
+def _registered(identifier: Identifier, registration: dict, now: datetime) -> Customer | None:
+    """The person who registered, made now if nobody has this identity; None for an erased one."""
+    is_new = customers.find_identity(identifier) is None
+    try:
+        customer = customers.find_or_create_by(identifier, name=registration["name"], proven_at=now)
+    except CustomerNotFound:
+        return None
+    if is_new:
+        customer.locale = registration["locale"]
+    return customer
+
+
+def _carry_out(registration: dict, customer: Customer, target: _Target, now: datetime) -> Partner | None:
+    """What `register` asked for, now that the identity is proven. Returns the partner joined, if one was named."""
+    ended = update(SignInCode).where(SignInCode.id.in_([UUID(other) for other in registration["others"]]))
+    db.session.execute(
+        ended.where(SignInCode.used_at.is_(None)).values(used_at=now, registration=None),
+        execution_options={"synchronize_session": False},
+    )
+    if customer.name is None and registration["name"]:
+        customer.name = registration["name"]
+    customers.issue_card(customer)
+    partner = _named_partner(registration["partner_id"])
+    if partner is not None:
+        known = customers.find_identity(target.identifier)
+        customers.join(customer, partner, known=known, name=registration["name"], now=now)
+    consent_book.record_answers(
+        customer.id,
+        registration["consents"],
+        partner_id=partner.id if partner else None,
+        place=registration["place"],
+        now=now,
+    )
+    db.session.flush()
+    return partner
+
+
+def _named_partner(partner_id: str | None) -> Partner | None:
+    """The partner of a registration; one that was suspended meanwhile is not joined."""
+    partner = db.session.get(Partner, UUID(partner_id)) if partner_id else None
+    return partner if partner is not None and partner.state == "active" else None
+
+
+def _partners_of(customer: Customer) -> list[Partner]:
+    query = (
+        select(Partner)
+        .join(Membership, Membership.partner_id == Partner.id)
+        .where(Membership.customer_id == customer.id, Membership.state == "open", Partner.state == "active")
+    )
+    return list(db.session.scalars(query.order_by(Partner.id)))

@@ -1,0 +1,186 @@
+"""Who works for a partner, as what, and what each role may do. A dismissal takes effect at the next request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from loyalty import audit, customers
+from loyalty.errors import (
+    AlreadyStaff,
+    BranchNotFound,
+    CustomerNotFound,
+    InvalidRole,
+    LastOwner,
+    StaffNotFound,
+)
+from loyalty.identities import Identifier
+from loyalty.names import tidy_name
+from models import db, new_id
+from models.customer import Customer
+from models.partner import Branch, Partner, Staff
+
+_LOOKING = frozenset({"programme:read", "branches:read"})
+_CASHIER = _LOOKING | {
+    "customers:read",
+    "customers:contacts",
+    "points:credit",
+    "points:spend",
+    "points:refund",
+    "transactions:read",
+}
+_MANAGER = _CASHIER | {
+    "staff:read",
+    "branches:write",
+    "customers:write",
+    "stats:read",
+    "export:read",
+    "promotions:write",
+    "content:write",
+    "segments:read",
+}
+
+SCOPES: dict[str, frozenset[str]] = {
+    "owner": _MANAGER
+    | {
+        "points:adjust",
+        "programme:write",
+        "staff:write",
+        "keys:read",
+        "keys:write",
+        "connections:write",
+        "partner:write",
+        "campaigns:write",
+        "segments:write",
+    },
+    "manager": _MANAGER,
+    "cashier": _CASHIER,
+    # sees the partner's members and what they do, but neither phone nor e-mail, and moves no points
+    "ai_marketer": _LOOKING
+    | {"customers:read", "transactions:read", "stats:read", "segments:read", "segments:write", "campaigns:write"},
+    # looks and texts: no person and no points
+    "content_manager": _LOOKING | {"content:write", "promotions:write"},
+}
+"""What each role of a partner may do there. `customers:contacts` shows phones and e-mails, `customers:read` does not."""
+
+ROLES = tuple(SCOPES)
+
+
+@dataclass(frozen=True)
+class StaffRow:
+    """One line of a partner's staff: the person's name and how the partner found them."""
+
+    staff_id: UUID
+    customer_id: UUID
+    name: str | None
+    role: str
+    branch_id: UUID | None
+    state: str
+
+
+def hire(
+    partner: Partner,
+    identifier: Identifier,
+    role: str,
+    branch_id: UUID | None,
+    by: UUID | None,
+    now: datetime,
+    *,
+    name: str | None = None,
+) -> Staff:
+    """Make a person staff; whoever is not there yet is made. Somebody dismissed comes back as the same row.
+
+    By phone, e-mail or customer id. Raises `InvalidRole`, `BranchNotFound`, `AlreadyStaff`, `CustomerNotFound`.
+    """
+    _check(partner.id, role, branch_id)
+    if identifier.kind not in ("phone", "email", "customer_id"):
+        raise CustomerNotFound()
+    customer = customers.find_or_create_by(identifier, name=tidy_name(name))
+    made = insert(Staff).values(
+        partner_id=partner.id, id=new_id(), customer_id=customer.id, role=role, branch_id=branch_id, created_at=now
+    )
+    made = made.on_conflict_do_nothing(index_elements=["partner_id", "customer_id"]).returning(Staff.id)
+    is_new = db.session.scalar(made) is not None
+    staff = db.session.scalar(
+        select(Staff).where(Staff.partner_id == partner.id, Staff.customer_id == customer.id).with_for_update(),
+        execution_options={"populate_existing": True},
+    )
+    if not is_new and staff.state == "active":
+        raise AlreadyStaff()
+    staff.state, staff.role, staff.branch_id = "active", role, branch_id
+    db.session.flush()
+    audit.record("staff.hire", actor=by, partner_id=partner.id, subject=staff.id, details={"role": role})
+    return staff
+
+
+def change(
+    partner_id: UUID, staff_id: UUID, *, role: str, branch_id: UUID | None, by: UUID | None, now: datetime
+) -> Staff:
+    """Give another role or branch. Raises `StaffNotFound`, `InvalidRole`, `BranchNotFound`, `LastOwner`."""
+    _check(partner_id, role, branch_id)
+    staff = _lock(partner_id, staff_id)
+    if role != "owner":
+        _keep_an_owner(staff)
+    staff.role, staff.branch_id = role, branch_id
+    db.session.flush()
+    audit.record("staff.change", actor=by, partner_id=partner_id, subject=staff.id, details={"role": role})
+    return staff
+
+
+def dismiss(partner_id: UUID, staff_id: UUID, by: UUID | None, now: datetime) -> Staff:
+    """Dismiss at once; a second time changes nothing. Raises `StaffNotFound`, `LastOwner`."""
+    staff = _lock(partner_id, staff_id)
+    if staff.state == "active":
+        _keep_an_owner(staff)
+        staff.state = "dismissed"
+        db.session.flush()
+        audit.record("staff.dismiss", actor=by, partner_id=partner_id, subject=staff.id)
+    return staff
+
+
+def list_staff(partner_id: UUID, *, dismissed: bool = False) -> list[StaffRow]:
+    """The partner's staff in the order they were hired, on request with those who were dismissed."""
+    query = (
+        select(Staff, Customer.name)
+        .join(Customer, Customer.id == Staff.customer_id)
+        .where(Staff.partner_id == partner_id)
+        .order_by(Staff.id)
+    )
+    if not dismissed:
+        query = query.where(Staff.state == "active")
+    return [
+        StaffRow(staff.id, staff.customer_id, name, staff.role, staff.branch_id, staff.state)
+        for staff, name in db.session.execute(query)
+    ]
+
+
+def _check(partner_id: UUID, role: str, branch_id: UUID | None) -> None:
+    if role not in SCOPES:
+        raise InvalidRole(ROLES)
+    if branch_id is not None and db.session.get(Branch, (partner_id, branch_id)) is None:
+        raise BranchNotFound()
+
+
+def _lock(partner_id: UUID, staff_id: UUID) -> Staff:
+    """The staff row, all active owners of the partner locked before it, so that two owners cannot dismiss each other."""
+    owners = select(Staff.id).where(Staff.partner_id == partner_id, Staff.role == "owner", Staff.state == "active")
+    db.session.execute(owners.order_by(Staff.id).with_for_update())
+    query = select(Staff).where(Staff.partner_id == partner_id, Staff.id == staff_id).with_for_update()
+    staff = db.session.scalar(query, execution_options={"populate_existing": True})
+    if staff is None:
+        raise StaffNotFound()
+    return staff
+
+
+def _keep_an_owner(staff: Staff) -> None:
+    if staff.role != "owner" or staff.state != "active":
+        return
+    others = select(Staff.id).where(
+        Staff.partner_id == staff.partner_id, Staff.role == "owner", Staff.state == "active", Staff.id != staff.id
+    )
+    if db.session.scalar(others.limit(1)) is None:
+        raise LastOwner()
