@@ -6,20 +6,25 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import text
-
 from loyalty.errors import LoyaltyError
-from models import db
+from loyalty.prepared import Prepared
 
 Answer = dict[str, Any]
 
-_CLAIM = text(
-    "INSERT INTO idempotency (caller, key, fingerprint) VALUES (:caller, :key, :fingerprint)"
-    " ON CONFLICT DO NOTHING RETURNING 1"
+_claim = Prepared(
+    "kopilka_key_claim",
+    "varchar, varchar, varchar",
+    "INSERT INTO idempotency (caller, key, fingerprint) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING key",
 )
-_FIND = text("SELECT fingerprint, status, answer FROM idempotency WHERE caller = :caller AND key = :key")
-_KEEP = text(
-    "UPDATE idempotency SET status = :status, answer = CAST(:answer AS jsonb) WHERE caller = :caller AND key = :key"
+_find = Prepared(
+    "kopilka_key_find",
+    "varchar, varchar",
+    "SELECT fingerprint, status, answer FROM idempotency WHERE caller = $1 AND key = $2",
+)
+_keep = Prepared(
+    "kopilka_key_keep",
+    "varchar, varchar, smallint, jsonb",
+    "UPDATE idempotency SET status = $3, answer = $4 WHERE caller = $1 AND key = $2",
 )
 
 
@@ -41,14 +46,12 @@ def once(caller: str, key: str, fingerprint: str, act: Callable[[], tuple[int, A
     until the first has committed (then the stored answer is given) or rolled back (then it acts itself). When `act`
     raises, the caller's transaction must roll back: refused calls leave no key behind.
     """
-    names = {"caller": caller, "key": key}
     while True:
-        if db.session.execute(_CLAIM, names | {"fingerprint": fingerprint}).first():
+        if _claim(caller, key, fingerprint):
             status, answer = act()
-            db.session.execute(_KEEP, names | {"status": status, "answer": json.dumps(answer)})
+            _keep(caller, key, status, json.dumps(answer))
             return status, answer, False
-        kept = db.session.execute(_FIND, names).first()
-        if kept is not None:  # None: the keeper of old keys has just removed it
+        for kept in _find(caller, key):  # none: the keeper of old keys has just removed it
             if kept.fingerprint != fingerprint:
                 raise IdempotencyConflict
             return kept.status, kept.answer, True

@@ -165,10 +165,11 @@ def sell(
     there by raising. Raises `ReceiptConflict`, `NotEnoughPoints`, `CustomerNotFound`, `MembershipClosed`,
     `HoldNotFound`, `HoldResolved`; nothing is stored then.
     """
-    purchase_id = _claim(partner_id, membership_id, document, Decimal(0), actor)
-    if purchase_id is None:
+    claimed = store.claim_and_lock(partner_id, membership_id, _claim_values(document, actor))
+    if claimed is None:
         return _repeat_sale(partner_id, membership_id, document)
-    account = _open(partner_id, membership_id, now, whole=hold_id is not None)
+    purchase_id, account = claimed
+    _bring_up(account, now, whole=hold_id is not None)
     book = account.book
     hold = _find_hold(book, hold_id, now) if hold_id else None
     member = _member(account, extra=hold.points if hold and hold.state == "open" else 0)
@@ -227,7 +228,7 @@ def reconcile(
     """
     if lines is not None and not lines:
         lines = None
-    purchase_id = _claim(partner_id, membership_id, document, Decimal(0), actor)
+    purchase_id = store.claim_purchase(partner_id, membership_id, _claim_values(document, actor))
     if purchase_id is not None and lines is None:
         account = _open(partner_id, membership_id, now)
         return Sale(purchase_id, 0, 0, Balance.of(account.book), [])
@@ -850,13 +851,17 @@ def erase(partner_id: UUID, membership_id: UUID, *, now: datetime) -> Balance:
 def _open(partner_id: UUID, membership_id: UUID, now: datetime, *, whole: bool = False) -> Account:
     """Lock, and catch up with time. Lots are read only when something needs them."""
     account = store.lock_account(partner_id, membership_id)
+    _bring_up(account, now, whole=whole)
+    return account
+
+
+def _bring_up(account: Account, now: datetime, *, whole: bool) -> None:
     if account.state != "open":
         raise MembershipClosed()
     book = account.book
     due = book.next_due_at is not None and book.next_due_at <= now
     if whole or due or book.debt:
         _load(account, now)
-    return account
 
 
 def _load(account: Account, now: datetime | None = None) -> None:
@@ -889,24 +894,19 @@ def _open_both(partner_id: UUID, first: UUID, second: UUID, now: datetime) -> tu
 # Parts of a sale
 
 
-def _claim(
-    partner_id: UUID, membership_id: UUID, document: Document, amount: Decimal, actor: UUID | None
-) -> UUID | None:
-    return store.claim_purchase(
-        partner_id,
-        (
-            membership_id,
-            document.branch_id,
-            document.kind,
-            document.source,
-            document.origin,
-            document.source_ref,
-            document.version,
-            document.fingerprint,
-            document.occurred_at,
-            amount,
-            actor,
-        ),
+def _claim_values(document: Document, actor: UUID | None) -> tuple[Any, ...]:
+    """The document's row as it is claimed; its sum is written with everything else."""
+    return (
+        document.branch_id,
+        document.kind,
+        document.source,
+        document.origin,
+        document.source_ref,
+        document.version,
+        document.fingerprint,
+        document.occurred_at,
+        Decimal(0),
+        actor,
     )
 
 

@@ -1,7 +1,7 @@
 """Loading and writing of accounts for `loyalty.ledger`, which alone may import this module.
 
 Everything one operation changes is written by one statement, built of the parts that have rows and prepared once per
-connection: on the posting path the round trips are what costs (bench P1).
+connection; a document is claimed and its account locked in one round trip (bench P1).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql
 
 from loyalty.book import Book, Debt, Hold, Lot, LotUse
 from loyalty.errors import CustomerNotFound, PurchaseNotFound
+from loyalty.prepared import Prepared, Row, execute_together
 from models import db, new_id
 
 
@@ -39,39 +40,34 @@ class Account:
     timezone: str
 
 
-Row = Any
-"""A row of the result: columns by name."""
-
-
 def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
     return db.session.connection().exec_driver_sql(sql, tuple(parameters))
-
-
-def execute_prepared(name: str, sql: str, types: str, parameters: Sequence[Any]) -> Any:
-    """Run `sql` ($1, $2 …) as a statement prepared once per database connection; the planner's work is then saved."""
-    connection = db.session.connection()
-    prepared = connection.info.setdefault("kopilka_prepared", set())
-    if name not in prepared:
-        connection.exec_driver_sql(f"PREPARE {name} ({types}) AS {sql}")
-        prepared.add(name)
-    places = ", ".join(["%s"] * len(parameters))
-    return connection.exec_driver_sql(f"EXECUTE {name} ({places})", tuple(parameters))
 
 
 _LOCK = """
     SELECT m.customer_id, m.state, m.merged_into, m.active, m.pending, m.held, m.debt, m.seq, m.next_due_at, m.visits,
            m.spent, m.is_vip, m.birthday_used_on, m.first_purchase_at, m.last_purchase_at, c.birth_date, p.timezone
     FROM membership m JOIN customer c ON c.id = m.customer_id JOIN partner p ON p.id = m.partner_id
-    WHERE m.partner_id = $1 AND m.id = $2
+    WHERE m.partner_id = $1 AND m.id = $2 {condition}
     FOR NO KEY UPDATE OF m
 """
+_lock = Prepared("kopilka_lock", "uuid, uuid", _LOCK.format(condition=""))
+_lock_claimed = Prepared(
+    "kopilka_lock_claimed",
+    "uuid, uuid, uuid",
+    _LOCK.format(condition="AND EXISTS (SELECT FROM purchase d WHERE d.partner_id = $1 AND d.id = $3)"),
+)
 
 
 def lock_account(partner_id: UUID, membership_id: UUID) -> Account:
     """Lock the membership and open its book; of a merged one, the survivor's. Raises `CustomerNotFound`."""
-    row = execute_prepared("kopilka_lock", _LOCK, "uuid, uuid", (partner_id, membership_id)).one_or_none()
-    if row is None:
+    rows = _lock(partner_id, membership_id)
+    if not rows:
         raise CustomerNotFound()
+    return _account(partner_id, membership_id, rows[0])
+
+
+def _account(partner_id: UUID, membership_id: UUID, row: Row) -> Account:
     if row.state == "merged":
         return lock_account(partner_id, row.merged_into)
     book = Book(partner_id, membership_id, row.active, row.pending, row.held, row.debt, row.seq, row.next_due_at)
@@ -167,23 +163,36 @@ class PurchaseRow:
     awards: list[Row]
 
 
-_CLAIM = """
+_claim = Prepared(
+    "kopilka_claim",
+    "uuid, uuid, uuid, uuid, varchar, varchar, varchar, varchar, bigint, varchar, timestamptz, numeric, uuid",
+    """
     INSERT INTO purchase (partner_id, id, membership_id, branch_id, kind, source, origin, source_ref, version, fingerprint,
                           occurred_at, amount, actor)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     ON CONFLICT (partner_id, source, origin, source_ref) DO NOTHING
     RETURNING id
-"""
-_CLAIM_TYPES = "uuid, uuid, uuid, uuid, varchar, varchar, varchar, varchar, bigint, varchar, timestamptz, numeric, uuid"
+    """,
+)
 
 
-def claim_purchase(partner_id: UUID, values: Sequence[Any]) -> UUID | None:
+def claim_purchase(partner_id: UUID, membership_id: UUID, values: Sequence[Any]) -> UUID | None:
     """Insert the document's row, its lock from now on; None when the document is already known (rule 6).
 
-    `values`: membership, branch, kind, source, origin, reference, version, fingerprint, occurred_at, amount, actor.
+    `values`: branch, kind, source, origin, reference, version, fingerprint, occurred_at, amount, actor.
     """
-    row = execute_prepared("kopilka_claim", _CLAIM, _CLAIM_TYPES, (partner_id, new_id(), *values)).one_or_none()
-    return None if row is None else row.id
+    rows = _claim(partner_id, new_id(), membership_id, *values)
+    return rows[0].id if rows else None
+
+
+def claim_and_lock(partner_id: UUID, membership_id: UUID, values: Sequence[Any]) -> tuple[UUID, Account] | None:
+    """As `claim_purchase` and then `lock_account`, together; a known document locks nothing."""
+    purchase_id = new_id()
+    rows = execute_together(
+        (_claim, (partner_id, purchase_id, membership_id, *values)),
+        (_lock_claimed, (partner_id, membership_id, purchase_id)),
+    )
+    return (purchase_id, _account(partner_id, membership_id, rows[0])) if rows else None
 
 
 def lock_document(partner_id: UUID, source: str, origin: str | None, source_ref: str) -> PurchaseRow | None:
@@ -278,11 +287,15 @@ def _part(table: str) -> str:
 def write(rows: dict[str, list[dict[str, Any]]]) -> None:
     """Write all parts at once; tables without rows cost nothing."""
     tables = [table for table in _ORDER if rows.get(table)]
+    _writing(*tables)(json.dumps({table: rows[table] for table in tables}, default=str, ensure_ascii=False))
+
+
+@cache
+def _writing(*tables: str) -> Prepared:
     name = "kopilka_write_" + "_".join(str(_ORDER.index(table)) for table in tables)
     *first, last = tables
     sql = "".join(f"{', ' if n else 'WITH '}w{n} AS ({_part(table)})" for n, table in enumerate(first))
-    document = json.dumps({table: rows[table] for table in tables}, default=str, ensure_ascii=False)
-    execute_prepared(name, f"{sql} {_part(last)}", "jsonb", (document,))
+    return Prepared(name, "jsonb", f"{sql} {_part(last)}")
 
 
 def account_rows(account: Account, rows: dict[str, list[dict[str, Any]]], **changes: Any) -> None:

@@ -6,14 +6,22 @@ until somebody sends it again or lets it go.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 
+from loyalty.prepared import Prepared
 from models import db
 from models.work import Outbox
 
+_insert = Prepared(
+    "kopilka_announce",
+    "varchar, uuid, jsonb, text, varchar, timestamptz, boolean",
+    "INSERT INTO outbox (job, partner_id, payload, sealed, ordering_key, next_try_at, urgent)"
+    " VALUES ($1, $2, $3, $4, $5, coalesce($6, now()), $7)",
+)
 _WAITING = (Outbox.done_at.is_(None), Outbox.parked_at.is_(None))
 
 
@@ -33,17 +41,8 @@ def announce(
     ends. Rows of one `ordering_key` are done one at a time in the order they were written, which is only as good as the
     lock under which the callers write them. `urgent` rows overtake the rest.
     """
-    values = {
-        "job": job,
-        "payload": {name: _plain(value) for name, value in payload.items()},
-        "partner_id": partner_id,
-        "sealed": sealed,
-        "ordering_key": ordering_key,
-        "urgent": urgent,
-    }
-    if at is not None:
-        values["next_try_at"] = at
-    db.session.execute(Outbox.__table__.insert().values(values))
+    written = json.dumps({name: _plain(value) for name, value in payload.items()})
+    _insert(job, partner_id, written, sealed, ordering_key, at, urgent)
 
 
 def waiting(limit: int, now: datetime) -> list[Outbox]:
