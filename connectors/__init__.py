@@ -1,0 +1,1 @@
+"""Translators of foreign systems: their words in, ours out. No tables and no rules."""

@@ -1,0 +1,149 @@
+"""Every text that is sent to people, in Russian and English, with the plurals of both.
+
+Words only: who is told, when and through which channel is decided in `loyalty.notices`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+LOCALES = ("ru", "en")
+_SPACE = "\N{NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
+_SIGNS = {"RUB": "₽", "KZT": "₸", "BYN": "Br", "USD": "$", "EUR": "€", "UAH": "₴", "GEL": "₾", "AMD": "֏"}
+
+TEXTS = {
+    "code": {
+        "ru": "{code} — код для входа в «Копилку». Никому его не говорите.",
+        "en": "{code} is your Kopilka sign-in code. Tell it to nobody.",
+    },
+    "code_subject": {"ru": "Код для входа", "en": "Your sign-in code"},
+    "sale": {
+        "ru": "{partner}: {change} за чек {amount}{later}. Баланс {balance}.",
+        "en": "{partner}: {change} for a purchase of {amount}{later}. Balance {balance}.",
+    },
+    "sale_subject": {"ru": "{partner}: баллы за покупку", "en": "{partner}: points for a purchase"},
+    "returned": {
+        "ru": "{partner}: возврат {amount}, {change}. Баланс {balance}.",
+        "en": "{partner}: refund of {amount}, {change}. Balance {balance}.",
+    },
+    "returned_subject": {"ru": "{partner}: возврат", "en": "{partner}: refund"},
+    "welcome": {
+        "ru": "{partner}: добро пожаловать! {change} в подарок. Баланс {balance}.",
+        "en": "{partner}: welcome! {change} as a gift. Balance {balance}.",
+    },
+    "welcome_subject": {"ru": "{partner}: добро пожаловать", "en": "{partner}: welcome"},
+    "later": {"ru": ", можно потратить с {day}", "en": ", yours to spend from {day}"},
+    "and": {"ru": " и ", "en": " and "},
+}
+_POINTS = {"ru": ("балл", "балла", "баллов"), "en": ("point", "points", "points")}
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is sent: `subject` is for channels that have one."""
+
+    body: str
+    subject: str
+
+
+def code_text(code: str, locale: str) -> Text:
+    """A one-time code. It begins the text, and no other six digits stand in it; one part of an SMS."""
+    return _text("code", locale, code=code)
+
+
+def sale_text(
+    locale: str,
+    *,
+    partner: str,
+    credited: int,
+    spent: int,
+    amount: Decimal,
+    currency: str,
+    balance: int,
+    spendable_from: date | None = None,
+) -> Text:
+    """What a purchase gave and took; `spendable_from` when the credited points still wait."""
+    later = _say("later", locale, day=day(spendable_from, locale)) if spendable_from else ""
+    return _text(
+        "sale",
+        locale,
+        partner=partner,
+        change=changes((-spent, credited), locale),
+        amount=money(amount, currency, locale),
+        later=later,
+        balance=number(balance, locale),
+    )
+
+
+def refund_text(
+    locale: str, *, partner: str, taken: int, given_back: int, amount: Decimal, currency: str, balance: int
+) -> Text:
+    """What a return gave back and took."""
+    return _text(
+        "returned",
+        locale,
+        partner=partner,
+        change=changes((given_back, -taken), locale),
+        amount=money(amount, currency, locale),
+        balance=number(balance, locale),
+    )
+
+
+def welcome_text(locale: str, *, partner: str, points: int, balance: int) -> Text:
+    """The welcome bonus."""
+    return _text("welcome", locale, partner=partner, change=changes((points,), locale), balance=number(balance, locale))
+
+
+def changes(amounts: tuple[int, ...], locale: str) -> str:
+    """`−300 и +35 баллов`; zeros are left out, the word agrees with the last number."""
+    said = [value for value in amounts if value]
+    numbers = [f"{'+' if value > 0 else _MINUS}{number(abs(value), locale)}" for value in said]
+    return f"{_say('and', locale).join(numbers)} {points_word(said[-1], locale)}"
+
+
+def points_word(count: int, locale: str) -> str:
+    """The word that stands after the number: 1 балл, 2 балла, 5 баллов, 11 баллов, 21 балл."""
+    one, few, many = _POINTS[_known(locale)]
+    ones, tens = abs(count) % 10, abs(count) % 100
+    if _known(locale) == "en":
+        return one if abs(count) == 1 else many
+    if ones == 1 and tens != 11:
+        return one
+    return few if 2 <= ones <= 4 and not 12 <= tens <= 14 else many
+
+
+def number(value: int, locale: str) -> str:
+    """`1 000` in Russian, `1,000` in English; a real minus sign."""
+    grouped = f"{abs(value):,}".replace(",", _SPACE if _known(locale) == "ru" else ",")
+    return f"{_MINUS if value < 0 else ''}{grouped}"
+
+
+def money(amount: Decimal, currency: str, locale: str) -> str:
+    """`1 000,00 ₽` in Russian, `₽1,000.00` in English."""
+    sign = _SIGNS.get(currency, currency)
+    whole, _, kopecks = f"{amount.quantize(Decimal('0.01'), ROUND_HALF_UP)}".partition(".")
+    if _known(locale) == "ru":
+        return f"{number(int(whole), locale)},{kopecks}{_SPACE}{sign}"
+    return f"{sign if len(sign) == 1 else sign + _SPACE}{number(int(whole), locale)}.{kopecks}"
+
+
+def day(value: date, locale: str) -> str:
+    """`05.12.2026` in Russian, `2026-12-05` in English."""
+    return value.strftime("%d.%m.%Y") if _known(locale) == "ru" else value.isoformat()
+
+
+def _text(name: str, locale: str, **values: str) -> Text:
+    return Text(_say(name, locale, **values), _say(f"{name}_subject", locale, **values))
+
+
+def _say(name: str, locale: str, **values: str) -> str:
+    return TEXTS[name][_known(locale)].format(**values)
+
+
+def _known(locale: str) -> str:
+    """The language of a locale such as `ru` or `en-GB`; Russian for one we do not write."""
+    language = locale[:2].lower()
+    return language if language in LOCALES else "ru"

@@ -1,0 +1,271 @@
+"""Who is told what, when and where."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from loyalty import ledger, notices
+from loyalty.customers import attach_identity, remember_known_identity
+from loyalty.notices import quiet_until
+from loyalty.programme import price
+from loyalty.rules import Rules
+from loyalty.types import Line
+from models import db, new_id
+from models.customer import Customer, SignInCode
+from models.ledger import Entry
+from models.work import Outbox
+from tests.factories import identity_of, make_customer, make_email, make_member, make_partner, noise
+
+NOON = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+"""Noon in Moscow."""
+NIGHT = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+"""Half past two in Moscow, on the 11th."""
+MORNING = datetime(2026, 3, 11, 6, 0, tzinfo=UTC)
+"""Nine in Moscow."""
+
+
+def buy(partner, membership, amount=1000, points=0, rules=None, at=NOON, **options):
+    rules = rules or Rules()
+    document = ledger.Document("manual", str(new_id()), at)
+    lines = (Line(Decimal(amount)),)
+    return ledger.sell(
+        partner.id, membership.id, document,
+        lambda seen: price(lines, rules, seen, at=at, zone=ZoneInfo(partner.timezone), spend_points=points),
+        now=at, **options,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def espresso(db_session):
+    noise()
+    return make_partner(name="Эспрессо")
+
+
+def tell(partner, sale, kinds=("credited", "spent"), at=NOON, now=None):
+    return notices.purchase_notice(partner.id, sale.purchase_id, kinds, at, now or at)
+
+
+def body(notice):
+    return notice.text.body.replace("\u00a0", " ")
+
+
+def test_a_purchase_is_told_with_its_sum_points_and_balance(espresso):
+    member = make_member(espresso)
+    assert body(tell(espresso, buy(espresso, member))) == "Эспрессо: +50 баллов за чек 1 000,00 ₽. Баланс 50."
+
+
+def test_what_was_spent_and_earned_is_one_message_with_the_balance_after_both(espresso):
+    member = make_member(espresso)
+    ledger.grant(espresso.id, member.id, 500, source="promotion", source_ref="x", now=NOON)
+    sale = buy(espresso, member, points=300)
+    assert body(tell(espresso, sale)) == "Эспрессо: −300 и +35 баллов за чек 1 000,00 ₽. Баланс 235."
+    assert body(tell(espresso, sale, ["spent"])) == "Эспрессо: −300 баллов за чек 1 000,00 ₽. Баланс 235."
+
+
+def test_the_balance_told_is_the_one_of_that_purchase_even_when_the_message_is_late(espresso):
+    member = make_member(espresso)
+    first = buy(espresso, member)
+    buy(espresso, member)
+    assert body(tell(espresso, first)).endswith("Баланс 50.")
+
+
+def test_points_that_wait_are_told_with_their_day(espresso):
+    member = make_member(espresso)
+    rules = Rules.from_json({"pending_days": 14})
+    notice = tell(espresso, buy(espresso, member, rules=rules))
+    assert body(notice) == "Эспрессо: +50 баллов за чек 1 000,00 ₽, можно потратить с 24.03.2026. Баланс 0."
+
+
+def test_a_purchase_without_points_and_one_that_is_not_there_are_told_to_nobody(espresso):
+    member = make_member(espresso)
+    assert tell(espresso, buy(espresso, member, amount=1)) is None
+    assert notices.purchase_notice(espresso.id, new_id(), ["credited"], NOON, NOON) is None
+    foreign = make_partner()
+    assert tell(foreign, buy(espresso, member)) is None
+
+
+def test_a_refund_is_told_with_the_balance_after_it(espresso):
+    member = make_member(espresso)
+    sale = buy(espresso, member)
+    refund = ledger.refund(espresso.id, sale.purchase_id, reference="1", now=NOON, amount=Decimal(300))
+    notice = notices.refund_notice(espresso.id, refund.refund_id, NOON, NOON)
+    assert body(notice) == "Эспрессо: возврат 300,00 ₽, −15 баллов. Баланс 35."
+
+
+def test_the_welcome_bonus_is_told(espresso):
+    member = make_member(espresso)
+    posted = ledger.grant(espresso.id, member.id, 100, source="system", source_ref="welcome", now=NOON)
+    notice = notices.entry_notice(espresso.id, posted.entry_id, "welcome", NOON, NOON)
+    assert body(notice) == "Эспрессо: добро пожаловать! +100 баллов в подарок. Баланс 100."
+
+
+def test_a_person_is_written_to_in_their_language(espresso):
+    member = make_member(espresso)
+    customer_of(member).locale = "en"
+    assert body(tell(espresso, buy(espresso, member))).startswith("Эспрессо: +50 points")
+
+
+def customer_of(member) -> Customer:
+    return db.session.get(Customer, member.customer_id)
+
+
+def person(telegram=True, phone=True, email=True, proven_at=NOON):
+    customer = make_customer(phone, email=make_email() if email else None, proven_at=proven_at)
+    if telegram:
+        attach_identity(customer, "telegram", str(new_id().int % 10**12 + 1), proven_at=proven_at)
+    attach_identity(customer, "card", str(new_id().int % 10**12), proven_at=NOON)
+    return customer
+
+
+def channels(routes):
+    return [route.channel for route in routes]
+
+
+@pytest.mark.parametrize(
+    ("has", "wish", "expected"),
+    [
+        ({}, None, ["telegram", "sms", "email"]),
+        ({"telegram": False}, None, ["sms", "email"]),
+        ({"telegram": False, "phone": False}, None, ["email"]),
+        ({}, "email", ["email", "telegram", "sms"]),
+        ({"email": False}, "email", ["telegram", "sms"]),
+        ({"telegram": False, "phone": False, "email": False}, None, []),
+    ],
+)
+def test_the_channel_is_the_persons_wish_then_telegram_sms_email(espresso, has, wish, expected):
+    customer = person(**has)
+    if wish:
+        customer.notices = {"channel": wish}
+    assert channels(notices.routes_to(customer)) == expected
+
+
+def test_an_identity_nobody_proved_is_used_only_where_the_partner_was_given_it_and_nothing_is_proven(espresso):
+    customer = person(proven_at=None)
+    phone = identity_of(customer, "phone")
+    assert notices.routes_to(customer) == ()
+    assert channels(notices.routes_to(customer, [phone.id])) == ["sms"]
+    identity_of(customer, "email").proven_at = NOON
+    assert channels(notices.routes_to(customer, [phone.id])) == ["email"]
+
+
+def test_a_partner_reaches_an_unproven_phone_that_it_was_given(espresso):
+    customer = person(telegram=False, email=False, proven_at=None)
+    member = make_member(espresso, customer)
+    remember_known_identity(member, identity_of(customer, "phone"))
+    (route,) = tell(espresso, buy(espresso, member)).routes
+    assert (route.channel, route.address) == ("sms", identity_of(customer, "phone").value)
+
+
+def test_what_a_person_switched_off_is_not_told(espresso):
+    member = make_member(espresso)
+    customer_of(member).notices = {"off": ["credited"]}
+    sale = buy(espresso, member)
+    assert tell(espresso, sale) is None
+    refund = ledger.refund(espresso.id, sale.purchase_id, reference="1", now=NOON, amount=Decimal(1000))
+    assert notices.refund_notice(espresso.id, refund.refund_id, NOON, NOON) is not None
+
+
+def test_blocked_and_erased_people_are_told_nothing(espresso):
+    member = make_member(espresso)
+    sale = buy(espresso, member)
+    customer_of(member).state = "blocked"
+    assert tell(espresso, sale) is None
+
+
+def test_what_happens_before_the_persons_eyes_is_told_at_night_too(espresso):
+    member = make_member(espresso)
+    assert tell(espresso, buy(espresso, member, at=NIGHT), at=NIGHT).hold_until is None
+
+
+def test_what_comes_later_is_held_until_the_morning(espresso):
+    member = make_member(espresso)
+    sale = buy(espresso, member, at=NIGHT - timedelta(hours=5))
+    assert tell(espresso, sale, at=NIGHT).hold_until == MORNING
+    assert tell(espresso, sale, at=NIGHT, now=MORNING).hold_until is None
+
+
+def test_hours_that_a_person_named_hold_everything_in_their_zone(espresso):
+    member = make_member(espresso)
+    customer_of(member).notices = {"quiet": ["11:00", "13:00"]}
+    assert tell(espresso, buy(espresso, member)).hold_until == NOON + timedelta(hours=1)
+    customer_of(member).timezone = "Asia/Vladivostok"  # seven in the evening there
+    assert tell(espresso, buy(espresso, member)).hold_until is None
+    customer_of(member).notices = {"quiet": None}
+    sale = buy(espresso, member, at=NIGHT - timedelta(hours=5))
+    assert tell(espresso, sale, at=NIGHT).hold_until is None
+
+
+@pytest.mark.parametrize(
+    ("quiet", "zone", "clock", "until"),
+    [
+        (("22:00", "09:00"), "UTC", "2026-03-10 21:59", None),
+        (("22:00", "09:00"), "UTC", "2026-03-10 22:00", "2026-03-11 09:00"),
+        (("22:00", "09:00"), "UTC", "2026-03-11 08:59", "2026-03-11 09:00"),
+        (("22:00", "09:00"), "UTC", "2026-03-11 09:00", None),
+        (("13:00", "15:00"), "UTC", "2026-03-11 14:00", "2026-03-11 15:00"),
+        (("13:00", "15:00"), "UTC", "2026-03-11 15:00", None),
+        (
+            ("22:00", "09:00"),
+            "Europe/Berlin",
+            "2026-03-28 22:00",
+            "2026-03-29 07:00",
+        ),  # the clocks go forward that night
+        (("22:00", "09:00"), "Nowhere/Atall", "2026-03-10 20:00", "2026-03-11 06:00"),
+        (("09:00", "09:00"), "UTC", "2026-03-10 09:00", None),
+        (None, "UTC", "2026-03-10 23:00", None),
+    ],
+)
+def test_quiet_hours(quiet, zone, clock, until):
+    def moment(value):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC) if value else None
+
+    assert quiet_until(quiet, zone, moment(clock)) == moment(until)
+
+
+def make_code(now=NOON, **options):
+    code = SignInCode(target_hash="t", code_hash="c", created_at=now, expires_at=now + timedelta(minutes=5), **options)
+    db.session.add(code)
+    db.session.flush()
+    return code
+
+
+def test_a_code_travels_sealed_and_overtakes(espresso, db_session):
+    code = make_code()
+    notices.announce_code(code.id, "012345", [("sms", "+79161234567")], "en")
+    row = db_session.scalars(select(Outbox).order_by(Outbox.id.desc()).limit(1)).one()
+    assert row.urgent and row.payload == {"code_id": str(code.id)}
+    assert "012345" not in row.sealed and "9161234567" not in row.sealed
+    notice = notices.code_notice(code.id, row.sealed, NIGHT.replace(day=10, hour=9, minute=1))
+    assert body(notice).startswith("012345 is your") and notice.hold_until is None
+    assert [(route.channel, route.address) for route in notice.routes] == [("sms", "+79161234567")]
+    assert "9161234567" not in repr(notice) and "012345" not in repr(notice)
+
+
+def test_a_code_that_was_used_or_has_ended_is_not_sent(espresso):
+    sealed = notices.seal(notices.SEAL, {"code": "012345", "routes": [], "locale": "ru"})
+    used, ended, good = make_code(used_at=NOON), make_code(NOON - timedelta(minutes=5)), make_code()
+    assert [notices.code_notice(code.id, sealed, NOON) is None for code in (used, ended, good)] == [True, True, False]
+    assert notices.code_notice(new_id(), sealed, NOON) is None
+    assert notices.code_notice(good.id, None, NOON) is None
+
+
+def test_announcements_are_one_row_of_ids(espresso, db_session):
+    member = make_member(espresso)
+    sale = buy(espresso, member)
+    notices.announce_purchase(espresso.id, sale.purchase_id, ["credited"], membership_id=member.id)
+    row = db_session.scalars(select(Outbox).order_by(Outbox.id.desc()).limit(1)).one()
+    assert (row.job, row.partner_id, row.ordering_key) == ("notify_purchase", espresso.id, f"membership:{member.id}")
+    assert row.payload == {"purchase_id": str(sale.purchase_id), "kinds": ["credited"]}
+
+
+def test_entries_of_other_members_do_not_leak_into_a_notice(espresso, db_session):
+    member, other = make_member(espresso), make_member(espresso)
+    buy(espresso, other, amount=5000)
+    sale = buy(espresso, member)
+    assert db_session.scalar(select(Entry.points).where(Entry.purchase_id == sale.purchase_id)) == 50
+    assert "+50 " in body(tell(espresso, sale))
