@@ -44,6 +44,16 @@ class Settings:
     """How many one-time codes one phone, e-mail or card may ask for in an hour."""
     codes_per_address: int = 30
     """How many one-time codes one network address may ask for in a minute."""
+    relay_interval: float = 0.2
+    relay_requeue_after: float = 30.0
+    relay_queue_limit: int = 500
+    job_tries: int = 10
+    job_backoff: float = 5.0
+    job_backoff_cap: float = 14_400.0
+    job_give_up_after: float = 172_800.0
+    rq_workers: int = 2
+    rq_monitoring_interval: int = 5
+    rq_maintenance_interval: int = 15
 
     @property
     def sandbox_gateway_url(self) -> str:
@@ -108,6 +118,16 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         trusted_proxies=env.int("TRUSTED_PROXIES", 0),
         codes_per_target=env.int("CODES_PER_TARGET", 600 if sandbox else 5),
         codes_per_address=env.int("CODES_PER_ADDRESS", 600 if sandbox else 30),
+        relay_interval=env.positive("RELAY_INTERVAL", Settings.relay_interval),
+        relay_requeue_after=env.positive("RELAY_REQUEUE_AFTER", Settings.relay_requeue_after),
+        relay_queue_limit=env.int("RELAY_QUEUE_LIMIT", Settings.relay_queue_limit),
+        job_tries=env.int("JOB_TRIES", Settings.job_tries),
+        job_backoff=env.positive("JOB_BACKOFF", Settings.job_backoff),
+        job_backoff_cap=env.positive("JOB_BACKOFF_CAP", Settings.job_backoff_cap),
+        job_give_up_after=env.positive("JOB_GIVE_UP_AFTER", Settings.job_give_up_after),
+        rq_workers=env.int("RQ_WORKERS", Settings.rq_workers),
+        rq_monitoring_interval=env.int("RQ_MONITORING_INTERVAL", Settings.rq_monitoring_interval),
+        rq_maintenance_interval=env.int("RQ_MAINTENANCE_INTERVAL", Settings.rq_maintenance_interval),
     )
 
 
@@ -125,6 +145,15 @@ class _Environment:
             return int(self._values.get(name, default))
         except ValueError:
             raise SettingsError(f"{name} must be a whole number") from None
+
+    def positive(self, name: str, default: float) -> float:
+        try:
+            value = float(self._values.get(name, default))
+        except ValueError:
+            value = 0.0
+        if not 0 < value < float("inf"):
+            raise SettingsError(f"{name} must be a number above zero")
+        return value
 
     def bool(self, name: str, default: bool) -> bool:
         text = self._values.get(name, str(default)).lower()

@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 from api import documents, health
 from api.commands.admin import admin_group
 from api.commands.ledger import ledger_group
+from api.commands.outbox import outbox_group
 from api.commands.programme import programme_group
 from api.documents import make_api
 from api.errors import register_error_handlers
@@ -53,7 +54,10 @@ def create_app(settings: Settings, database_url: str) -> Flask:
         api.register_blueprint(blueprint)
     _register_pages(app)
     app.cli.add_command(admin_group)
+    if settings.sandbox:
+        _register_sandbox(app)
     app.cli.add_command(ledger_group)
+    app.cli.add_command(outbox_group)
     app.cli.add_command(programme_group)
     return app
 
@@ -63,3 +67,10 @@ def _register_pages(app: Flask) -> None:
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith("pages."):
             public(view)
+
+
+def _register_sandbox(app: Flask) -> None:
+    """Imported here and not above: production never loads the stand-ins."""
+    from sandbox import messages
+
+    messages.register(app)

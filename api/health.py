@@ -15,6 +15,8 @@ from api.blueprint import Blueprint
 from api.policy import public
 from api.schemas.fields import Output
 from config import ROOT
+from loyalty import heartbeats
+from loyalty.clock import utcnow
 from models import db
 
 log = structlog.get_logger("kopilka.health")
@@ -38,6 +40,7 @@ def register_readiness(app: Flask) -> None:
     heads = ScriptDirectory.from_config(_alembic()).get_heads()
     checks: dict[str, Check] = app.extensions.setdefault("readiness", {})
     checks["database"] = lambda: _check_migrations(set(heads))
+    checks["workers"] = _check_workers
 
 
 @blueprint.get("/healthz")
@@ -73,6 +76,11 @@ def _run(name: str, check: Check) -> str:
 def _check_migrations(heads: set[str]) -> str | None:
     current = set(MigrationContext.configure(db.session.connection()).get_current_heads())
     return None if current == heads else "the migrations are not at the head"
+
+
+def _check_workers() -> str | None:
+    late = [part for part in heartbeats.PARTS if not heartbeats.is_alive(part, utcnow())]
+    return f"not running: {', '.join(late)}" if late else None
 
 
 def _alembic() -> Config:

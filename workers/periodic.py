@@ -1,0 +1,91 @@
+"""The tasks of the schedule: each works in small batches, every batch in a transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select, tuple_
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from loyalty import forgetting, ledger, outbox
+from models import db, transaction
+from models.ledger import Membership
+from workers.failures import name_of, path_of
+
+log = structlog.get_logger(__name__)
+
+OUTBOX_KEPT = timedelta(days=30)
+MEMBERS_AT_ONCE = 50
+
+
+def bring_up_members(run) -> dict:
+    """Activate, expire and end holds for every member whose time has come (reads do the same for one member)."""
+    moved, failed, after = 0, 0, None
+    while batch := _due_members(run.now, after):
+        for partner_id, membership_id in batch:
+            if _bring_up(partner_id, membership_id, run.now):
+                moved += 1
+            else:
+                failed += 1
+        after = batch[-1]
+        run.beat()
+    return {"moved": moved, "failed": failed}
+
+
+def forget_codes(run) -> dict:
+    """Delete one-time codes, counters of tries and quotes that have ended."""
+    return {
+        "sign_in_codes": _in_chunks(run, forgetting.forget_sign_in_codes),
+        "customer_codes": _in_chunks(run, forgetting.forget_customer_codes),
+        "attempts": _in_chunks(run, forgetting.forget_attempts),
+        "quotes": _in_chunks(run, forgetting.forget_quotes),
+    }
+
+
+def forget_idempotency_keys(run) -> dict:
+    """Delete callers' keys older than what they are promised."""
+    return {"keys": _in_chunks(run, forgetting.forget_idempotency_keys)}
+
+
+def sweep_outbox(run) -> dict:
+    """Delete rows that ended long ago, and the schedule's own old records."""
+    return {
+        "rows": _in_chunks(run, lambda now: outbox.forget_done(now - OUTBOX_KEPT)),
+        "secrets": _in_chunks(run, forgetting.wipe_parked_secrets),
+        "claims": _in_chunks(run, forgetting.forget_period_claims),
+    }
+
+
+def _in_chunks(run, forget: Callable) -> int:
+    total = 0
+    while True:
+        with transaction():
+            count = forget(run.now)
+        if not count:
+            return total
+        total += count
+        run.beat()
+
+
+def _due_members(now, after) -> list[tuple]:
+    """The next members after the one given; in the order of their keys, so that one that fails is passed by."""
+    key = tuple_(Membership.partner_id, Membership.id)
+    query = select(Membership.partner_id, Membership.id).where(Membership.next_due_at <= now)
+    if after is not None:
+        query = query.where(key > tuple_(*after))
+    with transaction():
+        return [tuple(row) for row in db.session.execute(query.order_by(key).limit(MEMBERS_AT_ONCE))]
+
+
+def _bring_up(partner_id, membership_id, now) -> bool:
+    try:
+        with transaction():
+            ledger.bring_up(partner_id, membership_id, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.error("bring_up_failed", membership=str(membership_id), error=name_of(error), at=path_of(error))
+        return False
+    return True

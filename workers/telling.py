@@ -1,0 +1,63 @@
+"""Sends what `loyalty.notices` decided: the first way that works, or waits until the quiet hours are over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import current_app
+
+from connectors.errors import ConnectorError
+from connectors.messages import Message, gateways
+from loyalty import notices
+from loyalty.notices import Notice
+
+
+class Later(Exception):
+    """Raised by a job that must wait until `at`; it does not count as a failed try."""
+
+    def __init__(self, at: datetime):
+        super().__init__(at)
+        self.at = at
+
+
+def send_code(payload: dict, row, now: datetime) -> None:
+    """`{code_id}`, sealed: the code and where to send it."""
+    _send(notices.code_notice(UUID(payload["code_id"]), row.sealed, now), row, now)
+
+
+def notify_purchase(payload: dict, row, now: datetime) -> None:
+    """`{purchase_id, kinds}`"""
+    purchase_id, kinds = UUID(payload["purchase_id"]), payload["kinds"]
+    _send(notices.purchase_notice(row.partner_id, purchase_id, kinds, row.created_at, now), row, now)
+
+
+def notify_refund(payload: dict, row, now: datetime) -> None:
+    """`{refund_id}`"""
+    _send(notices.refund_notice(row.partner_id, UUID(payload["refund_id"]), row.created_at, now), row, now)
+
+
+def notify_entry(payload: dict, row, now: datetime) -> None:
+    """`{entry_id, kind}`"""
+    entry_id, kind = UUID(payload["entry_id"]), payload["kind"]
+    _send(notices.entry_notice(row.partner_id, entry_id, kind, row.created_at, now), row, now)
+
+
+def _send(notice: Notice | None, row, now: datetime) -> None:
+    """Try the ways in turn. Raises `ConnectorError` when none works, `Later` in quiet hours."""
+    if notice is None or not notice.routes:
+        return
+    if notice.hold_until is not None:
+        raise Later(notice.hold_until)
+    senders = gateways(current_app.config["SETTINGS"])
+    for n, route in enumerate(notice.routes, start=1):
+        # the same id at every try: a gateway or a reader can tell a repeat from a second message
+        message_id = f"outbox-{row.id}-{route.channel}"
+        message = Message(message_id, route.channel, route.address, notice.text.body, notice.text.subject)
+        try:
+            senders[route.channel].send(message)
+            return
+        except ConnectorError as error:
+            # wait for the best way once; after that any way that works is better
+            if n == len(notice.routes) or (error.retryable and row.attempts == 0):
+                raise
