@@ -1,0 +1,114 @@
+"""The stand-in that every message of the sandbox ends in, and the feed that shows them.
+
+It keeps its messages in a schema of its own, made when first needed and unknown to the migrations: production never has
+it. A message is kept once however often its id comes.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import UTC
+
+from flask import Blueprint, Flask, abort, current_app, request
+from sqlalchemy import text
+
+from api.policy import public
+from connectors.messages.sandbox import SECRET_HEADER, gateway_secret
+from loyalty.emails import normalise_email
+from loyalty.errors import LoyaltyError
+from loyalty.phones import normalise_phone
+from models import db, transaction
+
+LATEST = 50
+FIELDS = ("id", "channel", "to", "subject", "text")
+
+messages = Blueprint("sandbox_messages", __name__, url_prefix="/sandbox")
+
+
+def register(app: Flask) -> None:
+    """Add the stand-in and the feed to an application of the sandbox."""
+    app.register_blueprint(messages)
+
+
+@messages.post("/gateway/messages")
+@public
+def take():
+    """Keep a message; only processes of this installation know the secret. Answers 201 the first time, then 200."""
+    secret = gateway_secret(current_app.config["SETTINGS"].secret_key)
+    if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
+        abort(401)
+    body = request.get_json()
+    if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in FIELDS):
+        abort(400)
+    _prepare()
+    with transaction():
+        added = db.session.execute(
+            text(
+                'INSERT INTO sandbox.message (id, channel, "to", subject, text) '
+                "VALUES (:id, :channel, :to, :subject, :text) ON CONFLICT (id) DO NOTHING"
+            ),
+            {name: body[name] for name in FIELDS},
+        ).rowcount
+    return {"id": body["id"]}, 201 if added else 200
+
+
+@messages.get("/messages.json")
+@public
+def feed():
+    """The latest messages, newest first; with `to`, a phone in any spelling or an e-mail, that person's whatever the way."""
+    to = request.args.get("to", "").strip()
+    _prepare()
+    with transaction():
+        rows = db.session.execute(
+            text(
+                'SELECT channel, "to", text, at FROM sandbox.message '
+                'WHERE CAST(:addresses AS text[]) IS NULL OR "to" = ANY(CAST(:addresses AS text[])) ORDER BY n DESC LIMIT :latest'
+            ),
+            {"addresses": _addresses_of(to) if to else None, "latest": LATEST},
+        ).all()
+    items = [
+        {"channel": row.channel, "to": row.to, "text": row.text, "at": row.at.astimezone(UTC).isoformat()}
+        for row in rows
+    ]
+    return {"items": items}
+
+
+def _addresses_of(to: str) -> list[str]:
+    """Everything the person with this phone or e-mail can be reached by; the address alone when nobody has it."""
+    address = _normalised(to)
+    rows = db.session.scalars(
+        text(
+            "SELECT every.value FROM identity AS one JOIN identity AS every USING (customer_id) "
+            "WHERE one.value = :address AND one.kind IN ('phone', 'email') AND every.kind IN ('phone', 'email', 'telegram')"
+        ),
+        {"address": address},
+    )
+    return [address, *rows]
+
+
+def _normalised(to: str) -> str:
+    try:
+        if "@" in to:
+            return normalise_email(to)
+        # a plus sign that was not escaped arrives as a space, and was stripped
+        return normalise_phone(f"+{to}" if to.startswith("7") and len(to) > 10 else to)
+    except LoyaltyError:
+        return to
+
+
+def _prepare() -> None:
+    """Make the schema if it is not there; two processes that start at once take turns."""
+    if current_app.extensions.get("sandbox_messages"):
+        return
+    with transaction():
+        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('sandbox messages', 0))"))
+        db.session.execute(text("CREATE SCHEMA IF NOT EXISTS sandbox"))
+        db.session.execute(
+            text(
+                "CREATE TABLE IF NOT EXISTS sandbox.message (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
+                'id text NOT NULL UNIQUE, channel text NOT NULL, "to" text NOT NULL, subject text NOT NULL, '
+                "text text NOT NULL, at timestamptz NOT NULL DEFAULT now())"
+            )
+        )
+        db.session.execute(text('CREATE INDEX IF NOT EXISTS message_to_n ON sandbox.message ("to", n)'))
+    current_app.extensions["sandbox_messages"] = True
