@@ -22,7 +22,7 @@ def test_the_session_works(db_session):
 
 
 def test_a_live_server_answers_on_a_socket(app, live_server):
-    assert requests.get(f"{live_server(app)}/readyz", timeout=5).status_code == 200
+    assert requests.get(f"{live_server(app)}/healthz", timeout=5).status_code == 200
 
 
 def test_redis_answers(redis_url):
