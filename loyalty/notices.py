@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 
 from loyalty import outbox, texts
-from loyalty.sealing import seal, unseal
+from loyalty.sealing import unseal
+from loyalty.sign_in import SEAL
 from models import db
 from models.customer import Customer, Identity, SignInCode
 from models.ledger import Entry, Lot, Membership, MembershipIdentity, Purchase, Refund
@@ -30,8 +31,6 @@ CHANNELS = {"telegram": "telegram", "phone": "sms", "email": "email"}
 USUAL_QUIET = ("22:00", "09:00")
 FRESH = timedelta(minutes=15)
 """What happened less than this before it was announced happened with the person standing there."""
-
-SEAL = "sign_in_code"
 
 
 @dataclass(frozen=True)
@@ -72,15 +71,6 @@ def announce_welcome(partner_id: UUID, entry_id: UUID, *, membership_id: UUID | 
     """Have the person told of the welcome bonus."""
     payload = {"entry_id": entry_id, "kind": "welcome"}
     outbox.announce("notify_entry", payload, partner_id=partner_id, ordering_key=_order(membership_id))
-
-
-def announce_code(code_id: UUID, code: str, routes: Iterable[tuple[str, str]], locale: str = "ru") -> None:
-    """Have a one-time code sent. `routes` are (channel, address) pairs, the first that works is taken.
-
-    Channels are "telegram", "sms", "email". Code and addresses are sealed, and wiped once the row has ended.
-    """
-    sealed = seal(SEAL, {"code": code, "routes": [list(route) for route in routes], "locale": locale})
-    outbox.announce("send_code", {"code_id": code_id}, sealed=sealed, urgent=True)
 
 
 def code_notice(code_id: UUID, sealed: str | None, now: datetime) -> Notice | None:
@@ -208,7 +198,7 @@ class _Told:
 
     @property
     def off(self) -> tuple[str, ...]:
-        return tuple(self.customer.notices.get("off", ()))
+        return tuple(self.customer.notices.get("off") or ())
 
     def notice(self, text: texts.Text, happened: datetime, announced: datetime, now: datetime) -> Notice | None:
         routes = routes_to(self.customer, self._known())

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
-from loyalty import ledger, notices
+from loyalty import ledger, notices, sign_in
 from loyalty.customers import attach_identity, remember_known_identity
 from loyalty.notices import quiet_until
 from loyalty.programme import price
 from loyalty.rules import Rules
+from loyalty.sealing import seal
 from loyalty.types import Line
 from models import db, new_id
 from models.customer import Customer, SignInCode
 from models.ledger import Entry
 from models.work import Outbox
-from tests.factories import identity_of, make_customer, make_email, make_member, make_partner, noise
+from tests.factories import identifier_of, identity_of, make_customer, make_email, make_member, make_partner, noise
 
 NOON = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 """Noon in Moscow."""
@@ -234,20 +237,21 @@ def make_code(now=NOON, **options):
     return code
 
 
-def test_a_code_travels_sealed_and_overtakes(espresso, db_session):
-    code = make_code()
-    notices.announce_code(code.id, "012345", [("sms", "+79161234567")], "en")
+def test_a_code_for_somebody_who_signs_in_travels_sealed_and_overtakes(espresso, db_session):
+    customer = person()
+    target = identifier_of(customer, "phone")
+    sign_in.request_code(target, address="192.0.2.1", now=NOON)
     row = db_session.scalars(select(Outbox).order_by(Outbox.id.desc()).limit(1)).one()
-    assert row.urgent and row.payload == {"code_id": str(code.id)}
-    assert "012345" not in row.sealed and "9161234567" not in row.sealed
-    notice = notices.code_notice(code.id, row.sealed, NIGHT.replace(day=10, hour=9, minute=1))
-    assert body(notice).startswith("012345 is your") and notice.hold_until is None
-    assert [(route.channel, route.address) for route in notice.routes] == [("sms", "+79161234567")]
-    assert "9161234567" not in repr(notice) and "012345" not in repr(notice)
+    assert row.urgent and row.payload.keys() == {"code_id"}
+    assert target.value not in row.sealed
+    notice = notices.code_notice(UUID(row.payload["code_id"]), row.sealed, NOON + timedelta(minutes=1))
+    assert re.match("[0-9]{6} — код", body(notice)) and notice.hold_until is None
+    assert [(route.channel, route.address) for route in notice.routes] == [("sms", target.value)]
+    assert target.value not in repr(notice) and body(notice)[:6] not in repr(notice)
 
 
 def test_a_code_that_was_used_or_has_ended_is_not_sent(espresso):
-    sealed = notices.seal(notices.SEAL, {"code": "012345", "routes": [], "locale": "ru"})
+    sealed = seal(sign_in.SEAL, {"code": "012345", "routes": [], "locale": "ru"})
     used, ended, good = make_code(used_at=NOON), make_code(NOON - timedelta(minutes=5)), make_code()
     assert [notices.code_notice(code.id, sealed, NOON) is None for code in (used, ended, good)] == [True, True, False]
     assert notices.code_notice(new_id(), sealed, NOON) is None
