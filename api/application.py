@@ -17,7 +17,7 @@ from api.requests import configure_logging, wrap_requests
 from api.tokens import configure_tokens
 from config import ROOT, Settings
 from loyalty import sealing, sign_in
-from models import db
+from models import db, ping_after_rest
 from web import pages
 
 BLUEPRINTS = (
@@ -37,13 +37,15 @@ def create_app(settings: Settings, database_url: str) -> Flask:
         SECRET_KEY=settings.secret_key,
         SETTINGS=settings,
         SQLALCHEMY_DATABASE_URI=database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "connect_args": {"options": _CONNECTION}},
+        SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"options": _CONNECTION}},
     )
     sealing.configure(settings.secret_key, settings.encryption_keys)
     sign_in.configure_limits(
         per_target_an_hour=settings.codes_per_target, per_address_a_minute=settings.codes_per_address
     )
     db.init_app(app)
+    with app.app_context():
+        ping_after_rest(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_server_default=True)
     wrap_requests(app, settings)
     register_error_handlers(app)

@@ -4,6 +4,16 @@ Importing this package registers every table on `db.metadata`.
 """
 
 from models import customer, ledger, partner, work
-from models.base import db, new_id, transaction, transaction_apart
+from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
 
-__all__ = ["customer", "db", "ledger", "new_id", "partner", "transaction", "transaction_apart", "work"]
+__all__ = [
+    "customer",
+    "db",
+    "ledger",
+    "new_id",
+    "partner",
+    "ping_after_rest",
+    "transaction",
+    "transaction_apart",
+    "work",
+]
