@@ -182,8 +182,11 @@ def find_member(
     """The person and their account here. Raises `CustomerNotFound`, the same for nobody and for another partner's.
 
     The exact identifier is the person's own to give, so any of theirs will do; it does not become known by asking.
+    A code needs `now` and is looked at, not consumed; one that is not valid raises `CodeUnknown`.
     """
     customer = find(identifier, now=now)
+    if customer is None and identifier.kind == "code":
+        raise CodeUnknown()
     membership = membership_of(customer.id, partner.id) if customer else None
     if membership is None:
         raise CustomerNotFound()
@@ -196,7 +199,7 @@ def find_or_enrol(
     """The person and their account here, made by crediting them: a "virtual client".
 
     By phone, e-mail or card whoever it is becomes a member, without consents and without a welcome bonus. A code enrols
-    the person who showed it. By customer id or Telegram id only a member is found. Raises `CustomerNotFound`, `CodeUnknown`.
+    the person who showed it; it is looked at, the posting consumes it (`loyalty.codes`). By customer id or Telegram id only a member is found. Raises `CustomerNotFound`, `CodeUnknown`.
     """
     if identifier.kind in ENROLLING_KINDS:
         name = tidy_name(name)

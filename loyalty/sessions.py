@@ -37,10 +37,7 @@ _REFRESH = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a door hands out after sign-in: it encodes the access token for `customer_id` and `session_id` itself.
-
-    `is_new_customer` is true when this sign-in made the person.
-    """
+    """What a door hands out after sign-in: it encodes the access token for `customer_id` and `session_id` itself."""
 
     customer_id: UUID
     session_id: UUID

@@ -77,7 +77,7 @@ def request_code(identifier: Identifier, *, address: str, now: datetime) -> None
     if identifier.kind not in ("phone", "email", "card"):
         raise IdentifierRequired()
     _count_request(address, now)
-    _send(_Target.of(identifier), None, new_id(), now)
+    _send(_Target.of(identifier), None, now)
 
 
 def register(
@@ -108,10 +108,10 @@ def register(
         "locale": locale,
     }
     _count_request(address, now)
-    code_ids = [new_id() for _ in targets]
-    for target, code_id in zip(targets, code_ids, strict=True):
-        others = [str(other) for other in code_ids if other != code_id]
-        _send(target, wish | {"others": others}, code_id, now)
+    group = str(new_id())
+    for target in targets:
+        others = [other.hash for other in targets if other is not target]
+        _send(target, _Registration(group, wish | {"others": others}), now)
 
 
 def verify_code(
@@ -136,10 +136,10 @@ def verify_code(
         _count_try(address, now)
     target = _Target.of(identifier)
     row_id = _take_try(target, code, now)
-    registration = _use(row_id, now)
-    customer = _signed_in(row_id, target, registration, now)
+    customer_id, wish = _use(row_id, now)
+    customer = _signed_in(customer_id, target, wish, now)
     consented_before = consent_book.has_consent(customer.id, consent_book.PERSONAL_DATA)
-    joined = _carry_out(registration, customer, target, now) if registration else None
+    joined = _carry_out(wish, customer, target, now) if wish else None
     consent_book.record_answers(customer.id, consents, place=place, now=now)
     if welcome is not None:
         consents_now = not consented_before and consents.get(consent_book.PERSONAL_DATA, False)
@@ -158,6 +158,21 @@ class _Target:
     @classmethod
     def of(cls, identifier: Identifier) -> _Target:
         return cls(identifier, keyed_hash("sign_in_target", f"{identifier.kind}:{identifier.value}"))
+
+
+@dataclass(frozen=True)
+class _Registration:
+    """What a code will do. `group` is shared by the codes of one call, `wish` is stored sealed."""
+
+    group: str
+    wish: dict
+
+    def stored(self) -> dict:
+        return {"group": self.group, "sealed": seal("registration", self.wish)}
+
+    @classmethod
+    def read(cls, stored: dict) -> _Registration:
+        return cls(stored["group"], unseal("registration", stored["sealed"]))
 
 
 @dataclass(frozen=True)
@@ -190,7 +205,7 @@ def _count_try(address: str, now: datetime) -> None:
     )
 
 
-def _send(target: _Target, registration: dict | None, code_id: UUID, now: datetime) -> None:
+def _send(target: _Target, registration: _Registration | None, now: datetime) -> None:
     _lock(target)
     pending = _newest(target, now)
     repeats = pending is not None and pending.used_at is None and pending.created_at > now - REPEAT_AFTER
@@ -199,7 +214,7 @@ def _send(target: _Target, registration: dict | None, code_id: UUID, now: dateti
         _change_intent(pending, registration)
         return
     limits.hit(f"code:target:{target.hash}", limit=_limits.per_target_an_hour, window=timedelta(hours=1), now=now)
-    code = f"{secrets.randbelow(1_000_000):06}"
+    code_id, code = new_id(), f"{secrets.randbelow(1_000_000):06}"
     row = SignInCode(
         id=code_id,
         target_hash=target.hash,
@@ -207,7 +222,7 @@ def _send(target: _Target, registration: dict | None, code_id: UUID, now: dateti
         code_hash=_code_hash(code_id, code),
         created_at=now,
         expires_at=now + CODE_LIFE,
-        registration=_sealed(registration),
+        registration=registration.stored() if registration else None,
     )
     db.session.add(row)
     db.session.flush()
@@ -228,7 +243,7 @@ def _newest(target: _Target, now: datetime) -> SignInCode | None:
     return db.session.scalar(newest, execution_options={"populate_existing": True})
 
 
-def _find_reach(target: _Target, registration: dict | None) -> _Reach:
+def _find_reach(target: _Target, registration: _Registration | None) -> _Reach:
     """One query for known and unknown people. A person who is blocked or erased counts as unknown."""
     named, other = select(Identity.customer_id), Identity.__table__.alias("other")
     named = named.where(
@@ -242,7 +257,7 @@ def _find_reach(target: _Target, registration: dict | None) -> _Reach:
         .where(Customer.id == named, Customer.state == "active", other.c.kind.in_(_CHANNELS))
     )
     rows = list(db.session.execute(query))
-    wished = registration["locale"] if registration else "ru"
+    wished = registration.wish["locale"] if registration else "ru"
     locale, customer_id = (rows[0].locale, rows[0].id) if rows else (wished, None)
     if target.identifier.kind in _CHANNELS:
         return _Reach(((_CHANNELS[target.identifier.kind], target.identifier.value),), locale, customer_id)
@@ -251,17 +266,13 @@ def _find_reach(target: _Target, registration: dict | None) -> _Reach:
     return _Reach(tuple((_CHANNELS[row.kind], row.value) for row in rows), locale, customer_id)
 
 
-def _change_intent(pending: SignInCode, registration: dict | None) -> None:
+def _change_intent(pending: SignInCode, registration: _Registration | None) -> None:
     """The newest request says what the code will do: nobody's registration hides in the sign-in of a known person."""
     if registration is not None:
-        pending.registration = _sealed(registration)
+        pending.registration = registration.stored()
     elif pending.customer_id is not None:
         pending.registration = None
     db.session.flush()
-
-
-def _sealed(registration: dict | None) -> dict | None:
-    return {"sealed": seal("registration", registration)} if registration is not None else None
 
 
 def _code_hash(code_id: UUID, code: str) -> str:
@@ -293,69 +304,79 @@ def _take_try(target: _Target, code: str, now: datetime) -> UUID:
     return row_id
 
 
-def _use(row_id: UUID, now: datetime) -> dict | None:
-    """Use the code up in the caller's transaction; of parallel callers one gets past. Returns the registration."""
-    row = db.session.scalar(
-        select(SignInCode).where(SignInCode.id == row_id).with_for_update(),
-        execution_options={"populate_existing": True},
-    )
-    if row is None or row.used_at is not None:
-        raise CodeWrong()
-    registration = unseal("registration", row.registration["sealed"]) if row.registration else None
-    row.used_at, row.registration = now, None
-    db.session.flush()
-    return registration
-
-
-def _signed_in(row_id: UUID, target: _Target, registration: dict | None, now: datetime) -> Customer:
-    """The person behind a code that was right, their phone or e-mail proven. Raises `CodeWrong`."""
-    customer_id = db.session.get(SignInCode, row_id).customer_id
+def _use(row_id: UUID, now: datetime) -> tuple[UUID | None, dict | None]:
+    """Use the code up in the caller's transaction, and the other code of its registration with it: of parallel callers
+    one gets past. Returns the known person and what a registration wished for. Raises `CodeWrong`."""
+    stored = db.session.scalar(select(SignInCode.registration).where(SignInCode.id == row_id))
+    registration = _Registration.read(stored) if stored else None
+    together = SignInCode.id == row_id
     if registration is not None:
-        customer = _registered(target.identifier, registration, now)
+        together |= SignInCode.target_hash.in_(registration.wish["others"]) & (
+            SignInCode.registration["group"].astext == registration.group
+        )
+    # locked in one order: both codes of a registration may come back at the same moment
+    query = select(SignInCode).where(together).order_by(SignInCode.id).with_for_update()
+    rows = {row.id: row for row in db.session.scalars(query, execution_options={"populate_existing": True})}
+    if row_id not in rows or rows[row_id].used_at is not None:
+        raise CodeWrong()
+    for row in rows.values():
+        if row.used_at is None:
+            row.used_at, row.registration = now, None
+    db.session.flush()
+    return rows[row_id].customer_id, registration.wish if registration else None
+
+
+def _signed_in(customer_id: UUID | None, target: _Target, wish: dict | None, now: datetime) -> Customer:
+    """The person behind a code that was right, their phone or e-mail proven. Raises `CodeWrong`."""
+    if wish is not None:
+        customer = _registered(target.identifier, wish, now)
     else:
-        customer = customers.living(db.session.get(Customer, customer_id)) if customer_id else None
-        if customer is not None and (identity := customers.find_identity(target.identifier)) is not None:
-            # the identity may have moved since the code was sent: then it opens nothing
-            owner = customers.living(db.session.get(Customer, identity.customer_id))
-            customer = customer if owner is not None and owner.id == customer.id else None
-            if customer is not None and target.identifier.kind != "card":
-                customers.prove_identity(identity, now)
+        customer = _owner(customer_id, target.identifier, now)
     if customer is None or customer.state != "active":
         raise CodeWrong()
     return customer
 
 
-def _registered(identifier: Identifier, registration: dict, now: datetime) -> Customer | None:
-    """The person who registered, made now if nobody has this identity; None for an erased one."""
-    is_new = customers.find_identity(identifier) is None
-    try:
-        customer = customers.find_or_create_by(identifier, name=registration["name"], proven_at=now)
-    except CustomerNotFound:
+def _owner(customer_id: UUID | None, identifier: Identifier, now: datetime) -> Customer | None:
+    """The person the code was sent to, if the identifier is still theirs: it may have moved since, then it opens nothing."""
+    identity = customers.find_identity(identifier)
+    if customer_id is None or identity is None:
         return None
-    if is_new:
-        customer.locale = registration["locale"]
+    customer = customers.living(db.session.get(Customer, customer_id))
+    owner = customers.living(db.session.get(Customer, identity.customer_id))
+    if customer is None or owner is None or customer.id != owner.id:
+        return None
+    if identifier.kind != "card":
+        customers.prove_identity(identity, now)
     return customer
 
 
-def _carry_out(registration: dict, customer: Customer, target: _Target, now: datetime) -> Partner | None:
+def _registered(identifier: Identifier, wish: dict, now: datetime) -> Customer | None:
+    """The person who registered, made now if nobody has this identity; None for an erased one."""
+    is_new = customers.find_identity(identifier) is None
+    try:
+        customer = customers.find_or_create_by(identifier, name=wish["name"], proven_at=now)
+    except CustomerNotFound:
+        return None
+    if is_new:
+        customer.locale = wish["locale"]
+    return customer
+
+
+def _carry_out(wish: dict, customer: Customer, target: _Target, now: datetime) -> Partner | None:
     """What `register` asked for, now that the identity is proven. Returns the partner joined, if one was named."""
-    ended = update(SignInCode).where(SignInCode.id.in_([UUID(other) for other in registration["others"]]))
-    db.session.execute(
-        ended.where(SignInCode.used_at.is_(None)).values(used_at=now, registration=None),
-        execution_options={"synchronize_session": False},
-    )
-    if customer.name is None and registration["name"]:
-        customer.name = registration["name"]
+    if customer.name is None and wish["name"]:
+        customer.name = wish["name"]
     customers.issue_card(customer)
-    partner = _named_partner(registration["partner_id"])
+    partner = _named_partner(wish["partner_id"])
     if partner is not None:
         known = customers.find_identity(target.identifier)
-        customers.join(customer, partner, known=known, name=registration["name"], now=now)
+        customers.join(customer, partner, known=known, name=wish["name"], now=now)
     consent_book.record_answers(
         customer.id,
-        registration["consents"],
+        wish["consents"],
         partner_id=partner.id if partner else None,
-        place=registration["place"],
+        place=wish["place"],
         now=now,
     )
     db.session.flush()

@@ -169,6 +169,18 @@ def test_a_member_is_found_by_any_of_their_identities(db_session):
     assert customers.find_member(partner, card) == (person, membership)
 
 
+def test_a_member_is_found_by_a_code_that_stays_good(db_session):
+    partner, person = make_partner(), make_customer()
+    membership = make_member(partner, person)
+    code, ends_at = codes.issue(person.id, NOW)
+    for _ in range(2):
+        assert customers.find_member(partner, Identifier("code", code), now=NOW) == (person, membership)
+    with pytest.raises(CodeUnknown):
+        customers.find_member(partner, Identifier("code", code), now=ends_at)
+    with pytest.raises(CustomerNotFound):
+        customers.find_member(make_partner(), Identifier("code", code), now=NOW)
+
+
 @pytest.mark.parametrize(
     "identifier",
     [

@@ -432,6 +432,25 @@ def test_only_the_contact_that_was_proven_is_attached(app, partner, enrol, verif
         verify(phone, by_phone["code"])
 
 
+def test_both_codes_of_a_registration_at_once_make_one_person(app, partner, enrol, messages):
+    phone, email = Identifier("phone", make_phone()), Identifier("email", make_email())
+    enrol(phone=phone, email=email, partner=partner)
+    enrol(now=after(seconds=10), phone=phone, email=email, partner=partner)
+    codes = [(contact, messages(contact)[0]["code"]) for contact in (phone, email)]
+    results = at_once(app, lambda n: sign_in.verify_code(*codes[n], now=after(seconds=20), place="web")[0].id, times=2)
+    assert sum(isinstance(result, CodeWrong) for result in results) == 1
+    with app.app_context():
+        assert [customers.find(contact) is None for contact in (phone, email)].count(True) == 1
+
+
+def test_one_registration_does_not_end_the_codes_of_another(app, person, partner, enrol, verify, messages):
+    mine = Identifier("email", make_email())
+    enrol(phone=person, email=mine, partner=partner)
+    enrol(now=after(seconds=10), phone=person, partner=partner)
+    verify(mine, messages(mine)[0]["code"], after(seconds=20))
+    assert verify(person, messages(person)[0]["code"], after(seconds=20))
+
+
 def test_a_stranger_cannot_take_over_a_phone_by_registering_it(app, person, partner, enrol, verify, messages):
     mine = Identifier("email", make_email())
     enrol(phone=person, email=mine, name="Вор", partner=partner)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from loyalty import customers, staff
+from loyalty.errors import (
+    AlreadyStaff,
+    BranchNotFound,
+    CustomerNotFound,
+    InvalidRole,
+    LastOwner,
+    StaffNotFound,
+)
+from loyalty.identities import Identifier
+from models import db, new_id, transaction
+from models.customer import AuditRecord, Customer
+from models.partner import Branch, Partner, Staff
+from tests.concurrency import at_once
+from tests.factories import (
+    NOW,
+    identifier_of,
+    make_branch,
+    make_customer,
+    make_partner,
+    make_phone,
+    make_staff,
+    noise,
+)
+
+
+def test_a_cashier_works_the_till_and_nothing_else():
+    assert {"points:credit", "points:spend", "points:refund", "customers:read"} <= staff.SCOPES["cashier"]
+    for scope in ("points:adjust", "programme:write", "staff:write", "keys:write", "export:read", "stats:read"):
+        assert scope not in staff.SCOPES["cashier"]
+
+
+@pytest.mark.parametrize("role", ["ai_marketer", "content_manager"])
+def test_marketing_moves_no_points_and_sees_no_contacts(role):
+    assert not any(scope.startswith("points:") for scope in staff.SCOPES[role])
+    assert not {"customers:contacts", "export:read", "staff:read", "keys:read"} & staff.SCOPES[role]
+
+
+def test_a_content_manager_sees_no_person():
+    assert not any(scope.startswith(("customers:", "transactions:")) for scope in staff.SCOPES["content_manager"])
+
+
+def test_only_the_owner_decides_who_works_here():
+    for scope in ("staff:write", "keys:write", "programme:write", "connections:write"):
+        assert [role for role, scopes in staff.SCOPES.items() if scope in scopes] == ["owner"]
+
+
+def test_hiring_by_phone_makes_the_person(db_session):
+    partner, phone = make_partner(), Identifier("phone", make_phone())
+    branch = db_session.scalars(select(Branch).where(Branch.partner_id == partner.id)).one()
+    hired = staff.hire(partner, phone, "cashier", branch.id, None, NOW, name="Ольга")
+    assert (hired.role, hired.state, hired.branch_id) == ("cashier", "active", branch.id)
+    assert customers.find(phone).id == hired.customer_id
+    assert [row.name for row in staff.list_staff(partner.id)] == ["Ольга"]
+    noted = db_session.scalars(select(AuditRecord).where(AuditRecord.subject == str(hired.id))).one()
+    assert (noted.action, noted.details) == ("staff.hire", {"role": "cashier"})
+
+
+def test_one_person_may_work_for_two_partners(db_session):
+    person = make_customer()
+    for partner in (make_partner(), make_partner()):
+        assert staff.hire(partner, identifier_of(person), "manager", None, None, NOW).customer_id == person.id
+
+
+def test_who_works_here_already_is_not_hired_again(db_session):
+    partner, person = make_partner(), make_customer()
+    make_staff(partner, "owner", person)
+    with pytest.raises(AlreadyStaff):
+        staff.hire(partner, identifier_of(person), "cashier", None, None, NOW)
+    assert staff.list_staff(partner.id)[0].role == "owner"
+
+
+def test_who_was_dismissed_can_come_back(db_session):
+    partner, person = make_partner(), make_customer()
+    cashier = make_staff(partner, "cashier", person)
+    staff.dismiss(partner.id, cashier.id, None, NOW)
+    assert staff.list_staff(partner.id) == []
+    assert [row.state for row in staff.list_staff(partner.id, dismissed=True)] == ["dismissed"]
+    again = staff.hire(partner, identifier_of(person), "manager", None, None, NOW)
+    assert (again.id, again.role, again.state) == (cashier.id, "manager", "active")
+
+
+def test_parallel_hiring_makes_one_member_of_staff(app):
+    with app.app_context(), transaction():
+        partner_id, phone = make_partner().id, Identifier("phone", make_phone())
+    results = at_once(
+        app, lambda _: staff.hire(db.session.get(Partner, partner_id), phone, "cashier", None, None, NOW).id, times=8
+    )
+    assert sum(isinstance(result, AlreadyStaff) for result in results) == 7
+    with app.app_context():
+        assert len(staff.list_staff(partner_id)) == 1
+
+
+def test_a_role_and_a_branch_must_be_the_partners(db_session):
+    partner, foreign = make_partner(), make_branch(noise())
+    person = identifier_of(make_customer())
+    for role in ("admin", "", "Owner"):
+        with pytest.raises(InvalidRole):
+            staff.hire(partner, person, role, None, None, NOW)
+    for branch_id in (foreign.id, new_id()):
+        with pytest.raises(BranchNotFound):
+            staff.hire(partner, person, "cashier", branch_id, None, NOW)
+    assert staff.list_staff(partner.id) == []
+
+
+def test_nobody_is_hired_by_a_card_or_a_code(db_session):
+    partner, person = make_partner(), make_customer()
+    card = Identifier("card", customers.issue_card(person))
+    for identifier in (card, Identifier("code", "123456"), Identifier("customer_id", str(new_id()))):
+        with pytest.raises(CustomerNotFound):
+            staff.hire(partner, identifier, "cashier", None, None, NOW)
+
+
+def test_a_role_can_change(db_session):
+    partner = make_partner()
+    make_staff(partner, "owner")
+    cashier, branch = make_staff(partner), make_branch(partner)
+    staff.change(partner.id, cashier.id, role="manager", branch_id=branch.id, by=None, now=NOW)
+    assert (cashier.role, cashier.branch_id) == ("manager", branch.id)
+
+
+def test_another_partners_staff_is_out_of_reach(db_session):
+    stranger = noise()
+    theirs = make_staff(stranger)
+    partner = make_partner()
+    for staff_id in (theirs.id, new_id()):
+        with pytest.raises(StaffNotFound):
+            staff.dismiss(partner.id, staff_id, None, NOW)
+        with pytest.raises(StaffNotFound):
+            staff.change(partner.id, staff_id, role="owner", branch_id=None, by=None, now=NOW)
+    assert theirs.state == "active"
+    assert staff.list_staff(partner.id) == []
+
+
+def test_the_last_owner_stays(db_session):
+    partner = make_partner()
+    noise()
+    owner = make_staff(partner, "owner")
+    make_staff(partner, "owner").state = "dismissed"
+    with pytest.raises(LastOwner):
+        staff.dismiss(partner.id, owner.id, None, NOW)
+    with pytest.raises(LastOwner):
+        staff.change(partner.id, owner.id, role="manager", branch_id=None, by=None, now=NOW)
+    make_staff(partner, "owner")
+    assert staff.dismiss(partner.id, owner.id, None, NOW).state == "dismissed"
+
+
+def test_two_owners_cannot_dismiss_each_other(app):
+    with app.app_context(), transaction():
+        partner = make_partner()
+        partner_id, owners = partner.id, [make_staff(partner, "owner").id for _ in range(2)]
+    results = at_once(app, lambda n: staff.dismiss(partner_id, owners[n], None, NOW).id, times=2)
+    assert sum(isinstance(result, LastOwner) for result in results) == 1
+    with app.app_context():
+        active = select(Staff.id).where(Staff.partner_id == partner_id, Staff.state == "active")
+        assert len(db.session.scalars(active).all()) == 1
+
+
+def test_a_persons_name_is_all_the_list_shows(db_session):
+    partner = make_partner()
+    member = make_staff(partner, customer=make_customer(name=None))
+    (row,) = staff.list_staff(partner.id)
+    assert (row.staff_id, row.customer_id, row.name) == (member.id, member.customer_id, None)
+    assert db_session.get(Customer, row.customer_id).state == "active"
