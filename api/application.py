@@ -56,8 +56,6 @@ def create_app(settings: Settings, database_url: str) -> Flask:
         api.register_blueprint(blueprint)
     _register_pages(app)
     app.cli.add_command(admin_group)
-    if settings.sandbox:
-        _register_sandbox(app)
     app.cli.add_command(ledger_group)
     app.cli.add_command(outbox_group)
     app.cli.add_command(programme_group)
@@ -69,10 +67,3 @@ def _register_pages(app: Flask) -> None:
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith("pages."):
             public(view)
-
-
-def _register_sandbox(app: Flask) -> None:
-    """Imported here and not above: production never loads the stand-ins."""
-    from sandbox import messages
-
-    messages.register(app)

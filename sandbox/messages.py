@@ -56,7 +56,11 @@ def take():
 @public
 def feed():
     """The latest messages, newest first; with `to`, a phone in any spelling or an e-mail, that person's whatever the way."""
-    to = request.args.get("to", "").strip()
+    return {"items": latest(request.args.get("to", "").strip())}
+
+
+def latest(to: str = "") -> list[dict[str, str]]:
+    """The newest messages, of everybody or of the person who has this phone or e-mail."""
     _prepare()
     with transaction():
         rows = db.session.execute(
@@ -66,11 +70,10 @@ def feed():
             ),
             {"addresses": _addresses_of(to) if to else None, "latest": LATEST},
         ).all()
-    items = [
+    return [
         {"channel": row.channel, "to": row.to, "text": row.text, "at": row.at.astimezone(UTC).isoformat()}
         for row in rows
     ]
-    return {"items": items}
 
 
 def _addresses_of(to: str) -> list[str]:

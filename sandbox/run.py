@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import http.client
-import importlib
-import importlib.util
 import os
 import signal
 import sys
@@ -23,6 +21,7 @@ from api import create_app
 from config import ROOT, Settings, SettingsError, load_settings
 from models import db
 from models.embedded import EmbeddedError, EmbeddedServer
+from sandbox import world
 from sandbox.processes import Child, die_with_parent, port_is_free
 
 EVERY_ADDRESS = ("0.0.0.0", "::")
@@ -87,8 +86,7 @@ def _prepare(settings: Settings, url: str) -> None:
     with (settings.home / "prepare.lock").open("w") as lock, app.app_context():
         fcntl.flock(lock, fcntl.LOCK_EX)
         flask_migrate.upgrade()
-        if importlib.util.find_spec("sandbox.world"):
-            importlib.import_module("sandbox.world").build(app)
+        world.build(app)
         db.engine.dispose()
 
 
@@ -118,11 +116,7 @@ def _run(settings: Settings, server: EmbeddedServer | None, url: str) -> int:
 
 def _children(settings: Settings, url: str) -> list[Child]:
     env = os.environ | {"DATABASE_URL": url, "KOPILKA_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
-    commands = {"web": ["gunicorn", "--config", "api/gunicorn_conf.py", "wsgi:app"]}
-    if importlib.util.find_spec("workers") and importlib.util.find_spec("workers.__main__"):
-        commands["jobs"] = ["workers"]
-    else:
-        print("jobs: not there yet, nothing runs in the background", flush=True)
+    commands = {"web": ["gunicorn", "--config", "api/gunicorn_conf.py", "sandbox.wsgi:app"], "jobs": ["workers"]}
     return [Child(name, [sys.executable, "-m", *words], env=env, cwd=ROOT) for name, words in commands.items()]
 
 

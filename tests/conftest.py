@@ -22,6 +22,7 @@ from config import Settings
 from loyalty import verify
 from models import db
 from models.embedded import EmbeddedError
+from sandbox.application import add_sandbox
 from tests.support import missing, run_folder
 from tests.support.databases import Databases, drop_all_of_run
 from tests.support.live_server import LiveServer
@@ -69,7 +70,7 @@ def databases() -> Iterator[Databases]:
 @pytest.fixture(scope="session")
 def app(settings, databases) -> Iterator[Flask]:
     url = databases.clone(settings)
-    app = create_app(dataclasses.replace(settings, database_url=url), url)
+    app = add_sandbox(create_app(dataclasses.replace(settings, database_url=url), url))
     yield app
     _dispose(app)
     breaches = _breaches(url)
@@ -79,7 +80,7 @@ def app(settings, databases) -> Iterator[Flask]:
 @pytest.fixture
 def fresh_app(settings, databases) -> Iterator[Flask]:
     url = databases.clone(settings)
-    app = create_app(dataclasses.replace(settings, database_url=url), url)
+    app = add_sandbox(create_app(dataclasses.replace(settings, database_url=url), url))
     yield app
     _dispose(app)
     databases.drop(url)

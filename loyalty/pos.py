@@ -1,0 +1,251 @@
+"""The till's way: quote → hold → capture or void. What was quoted is what is posted, or the till is told to ask again.
+
+A quote moves nothing; a hold reserves points in the ledger; a capture posts the sale at the promised price. A price that
+is no longer what was promised (a rule ended, the programme or the check changed) refuses with `QuoteChanged`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from loyalty import accounts, ledger, sales
+from loyalty.customers import find_or_enrol
+from loyalty.errors import HoldNotFound, HoldResolved, LoyaltyError, NotFound, PurchaseNotFound
+from loyalty.identities import Identifier
+from loyalty.programmes import current_rules
+from loyalty.sales import Basket, Caller
+from loyalty.types import Line, Pricing
+from models import db, new_id
+from models.ledger import Hold, Purchase, Quote
+from models.partner import Partner
+
+QUOTE_LIFE = timedelta(minutes=15)
+
+
+class QuoteNotFound(NotFound):
+    """The quote was not found."""
+
+    code = "quote_not_found"
+
+
+class QuoteChanged(LoyaltyError):
+    """What was quoted is no longer so: the amount, the rules or the member's multipliers have changed."""
+
+    code = "quote_changed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("What was quoted has changed: ask for a new quote.")
+
+
+class QuoteUsed(LoyaltyError):
+    """A quote carries one hold at a time, and none after a sale."""
+
+    code = "quote_used"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This quote has a hold or a sale already.")
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """What the till shows: the most points that may be spent, and what the purchase earns when none are."""
+
+    quote_id: UUID
+    customer_id: UUID
+    max_redeemable: int
+    will_earn: int
+    breakdown: list[dict[str, Any]]
+    lines: list[dict[str, Any]]
+    expires_at: datetime
+
+
+def quote(
+    partner: Partner,
+    identifier: Identifier,
+    basket: Basket,
+    *,
+    caller: Caller,
+    now: datetime,
+    branch_id: UUID | None = None,
+    receipt_id: str | None = None,
+    name: str | None = None,
+) -> Quoted:
+    """Price a purchase and remember the promise for a quarter of an hour. Raises as `sales.post_transaction`.
+
+    An unknown phone, e-mail or card becomes a member here: the till is about to credit them.
+    """
+    branch_id = sales.check_branch(partner, branch_id or caller.branch_id)
+    customer, membership = find_or_enrol(partner, identifier, name, now=now)
+    version, rules = current_rules(partner.id)
+    member = accounts.member_facts(partner.id, membership.id, now)
+    pricing = basket.price(rules, member, at=now, zone=ZoneInfo(partner.timezone))
+    made = Quote(
+        partner_id=partner.id,
+        id=new_id(),
+        membership_id=membership.id,
+        branch_id=branch_id,
+        caller=caller.name,
+        amount=basket.amount,
+        lines=[_write_line(line) for line in basket.lines],
+        receipt_id=receipt_id,
+        programme_version=version,
+        max_redeemable=pricing.max_redeemable,
+        will_earn=pricing.earn,
+        breakdown=pricing.breakdown,
+        rules=pricing.frozen,
+        created_at=now,
+        expires_at=now + QUOTE_LIFE,
+    )
+    db.session.add(made)
+    db.session.flush()
+    lines = [
+        {
+            "n": n,
+            "name": priced.line.name,
+            "amount": priced.amount,
+            "exact_points": f"{priced.weight.normalize():f}",
+            "earns": priced.weight > 0,
+            "takes_points": not priced.line.no_spending,
+        }
+        for n, priced in enumerate(pricing.lines, 1)
+    ]
+    return Quoted(made.id, customer.id, pricing.max_redeemable, pricing.earn, pricing.breakdown, lines, made.expires_at)
+
+
+def hold(partner: Partner, quote_id: UUID, points: int, *, caller: Caller, now: datetime) -> ledger.Held:
+    """Reserve points for a quoted purchase; 0 points make a plain sale possible the same way.
+
+    Raises `QuoteNotFound` (an unknown or ended quote, or another till's), `QuoteUsed`, and the `SpendRefused` family,
+    which leaves the quote as it was.
+    """
+    made = _open_quote(partner, quote_id, caller, now)
+    _, rules = current_rules(partner.id)
+    member = accounts.member_facts(partner.id, made.membership_id, now)
+    basket = _basket(made)
+    basket.check_spend(points, rules, member.available)
+    return ledger.hold(
+        partner.id,
+        made.membership_id,
+        points,
+        expires_at=now + timedelta(minutes=rules.hold_minutes),
+        now=now,
+        quote_id=made.id,
+    )
+
+
+def capture(
+    partner: Partner,
+    hold_id: UUID,
+    amount: Decimal,
+    *,
+    caller: Caller,
+    now: datetime,
+    points: int | None = None,
+) -> ledger.Sale:
+    """Finish the sale: spend the held points (or fewer), release the rest, credit what the check earns.
+
+    Raises `HoldNotFound`, `HoldResolved`, `QuoteChanged`, `NotEnoughPoints` (more than was held).
+    """
+    held, made = _find_hold(partner, hold_id, caller)
+    if amount != made.amount:
+        raise QuoteChanged()
+    _, rules = current_rules(partner.id)
+
+    def promise(pricing: Pricing) -> None:
+        if pricing.frozen != made.rules or pricing.earn != made.will_earn:
+            raise QuoteChanged()
+
+    sale = sales.post(
+        partner,
+        made.membership_id,
+        _basket(made),
+        rules,
+        document=ledger.Document(
+            source=caller.source,
+            origin=caller.name if made.receipt_id else "hold",
+            source_ref=made.receipt_id or str(hold_id),
+            occurred_at=now,
+            branch_id=made.branch_id,
+            content={"hold": str(hold_id)},
+        ),
+        points=held.points if points is None else points,
+        caller=caller,
+        now=now,
+        hold_id=hold_id,
+        promise=promise,
+    )
+    if sale.repeated:
+        raise HoldResolved("captured")
+    return sale
+
+
+def void(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> ledger.Balance:
+    """Give a hold up. Raises `HoldNotFound`, `HoldResolved`."""
+    _find_hold(partner, hold_id, caller)
+    return ledger.void(partner.id, hold_id, now=now)
+
+
+def find_by_receipt(partner: Partner, receipt_id: str, *, caller: Caller) -> UUID:
+    """The purchase this till posted under its receipt number. Raises `PurchaseNotFound`."""
+    found = db.session.scalar(
+        select(Purchase.id).where(
+            Purchase.partner_id == partner.id,
+            Purchase.source == caller.source,
+            Purchase.origin == caller.name,
+            Purchase.source_ref == receipt_id,
+        )
+    )
+    if found is None:
+        raise PurchaseNotFound()
+    return found
+
+
+def _open_quote(partner: Partner, quote_id: UUID, caller: Caller, now: datetime) -> Quote:
+    """The quote under its lock, so that two holds for it take turns."""
+    found = db.session.scalar(
+        select(Quote)
+        .where(Quote.partner_id == partner.id, Quote.id == quote_id, Quote.caller == caller.name)
+        .with_for_update(key_share=True)
+    )
+    if found is None or found.expires_at <= now:
+        raise QuoteNotFound()
+    taken = select(Hold.id).where(
+        Hold.partner_id == partner.id,
+        Hold.quote_id == quote_id,
+        (Hold.state == "captured") | ((Hold.state == "open") & (Hold.expires_at > now)),
+    )
+    if db.session.scalar(taken) is not None:
+        raise QuoteUsed()
+    return found
+
+
+def _find_hold(partner: Partner, hold_id: UUID, caller: Caller) -> tuple[Hold, Quote]:
+    row = db.session.execute(
+        select(Hold, Quote)
+        .join(Quote, (Quote.partner_id == Hold.partner_id) & (Quote.id == Hold.quote_id))
+        .where(Hold.partner_id == partner.id, Hold.id == hold_id, Quote.caller == caller.name)
+    ).one_or_none()
+    if row is None:
+        raise HoldNotFound()
+    return row.Hold, row.Quote
+
+
+def _basket(made: Quote) -> Basket:
+    return Basket(made.amount, tuple(_read_line(line) for line in made.lines))
+
+
+def _write_line(line: Line) -> dict[str, Any]:
+    return asdict(line) | {"amount": str(line.amount), "quantity": str(line.quantity)}
+
+
+def _read_line(line: dict[str, Any]) -> Line:
+    return Line(**(line | {"amount": Decimal(line["amount"]), "quantity": Decimal(line["quantity"])}))
