@@ -173,7 +173,7 @@ def _read_cursor(cursor: str | None) -> dict[str, int]:
     try:
         before = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
         return {str(UUID(key)): int(value) for key, value in before.items() if 0 < int(value) < 2**62}
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         raise InvalidCursor() from None
 
 
