@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from api import documents, health
+from api import admin, auth, customer, documents, health, partner, pos
 from api.commands.admin import admin_group
 from api.commands.ledger import ledger_group
 from api.commands.outbox import outbox_group
@@ -21,6 +21,11 @@ from models import db, ping_after_rest
 from web import pages
 
 BLUEPRINTS = (
+    auth.blueprint,
+    customer.blueprint,
+    partner.blueprint,
+    pos.blueprint,
+    admin.blueprint,
     documents.blueprint,
     health.blueprint,
 )

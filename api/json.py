@@ -60,7 +60,7 @@ class StrictParser(FlaskParser):
 
     def load_json(self, req: Request, schema) -> Any:
         body = read_body(req)
-        if body is core.missing and any(field.required for field in schema.load_fields.values()):
+        if body is core.missing:
             raise RequestRefused(400, "body_required", "This route needs a JSON body.")
         return body
 

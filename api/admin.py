@@ -1,0 +1,140 @@
+"""The platform's admins: who becomes a partner, and people over all partners."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import g
+
+from api.blueprint import Blueprint
+from api.customer import read_profile_changes
+from api.idempotency import idempotent, read_key
+from api.schemas import admin as schemas
+from api.schemas import customer as customer_schemas
+from api.schemas import partner as partner_schemas
+from api.schemas.lists import page_of
+from api.security import platform
+from api.transactions import commits
+from loyalty import accounts, audit, directory, ledger, partners, profiles, programmes, sales
+from loyalty.clock import utcnow
+from loyalty.customers import living, membership_of
+from loyalty.errors import CustomerNotFound
+from models import db
+from models.customer import Customer
+
+blueprint = Blueprint("admin", __name__, url_prefix="/api/admin", description="The platform's admins")
+
+
+@blueprint.get("/applications")
+@platform("admin")
+@blueprint.arguments(schemas.ApplicationQuery, location="query")
+@blueprint.response(200, page_of(partner_schemas.Application))
+def list_applications(wanted):
+    """Who wants to become a partner, the oldest first."""
+    return {"items": partners.list_applications(state=wanted["state"]), "next_cursor": None}
+
+
+@blueprint.post("/applications/<uuid:application_id>/approve")
+@platform("admin")
+@blueprint.response(200, partner_schemas.Partner)
+@commits
+def approve_application(application_id: UUID):
+    """Make the partner, its first branch, its owner and its programme."""
+    partner = partners.approve(application_id, by=g.caller.customer_id, now=utcnow())
+    return {name: getattr(partner, name) for name in partner_schemas.Partner._declared_fields}
+
+
+@blueprint.post("/applications/<uuid:application_id>/refuse")
+@platform("admin")
+@blueprint.arguments(schemas.RefusalIn)
+@blueprint.response(200, partner_schemas.Application)
+@commits
+def refuse_application(body, application_id: UUID):
+    """Refuse with a reason that the applicant will read."""
+    refused = partners.refuse(application_id, body["reason"], by=g.caller.customer_id, now=utcnow())
+    return {name: getattr(refused, name) for name in partner_schemas.Application._declared_fields}
+
+
+@blueprint.get("/customers")
+@platform("admin")
+@blueprint.arguments(schemas.CustomerQuery, location="query")
+@blueprint.response(200, page_of(schemas.CustomerLine))
+def list_customers(wanted):
+    """People over all partners, the newest first, or those that `query` finds."""
+    people, next_cursor = directory.list_people(wanted["query"], wanted["cursor"], wanted["limit"])
+    return {"items": people, "next_cursor": next_cursor}
+
+
+@blueprint.get("/customers/<uuid:customer_id>")
+@platform("admin")
+@blueprint.response(200, schemas.CustomerCard)
+@commits
+def show_customer(customer_id: UUID):
+    """A person's card with the accounts at every partner."""
+    return _present_card(_find(customer_id))
+
+
+@blueprint.put("/customers/<uuid:customer_id>")
+@platform("admin")
+@blueprint.arguments(customer_schemas.ProfileIn)
+@blueprint.response(200, schemas.CustomerCard)
+@commits
+def change_customer(body, customer_id: UUID):
+    """Change what is not proven by the person: name, birth date, language, preferences. Contacts need a proof."""
+    now, customer = utcnow(), _find(customer_id)
+    profiles.update_profile(customer, read_profile_changes(body), now)
+    audit.record("customer.change", actor=g.caller.customer_id, subject=customer.id, details={"fields": sorted(body)})
+    return _present_card(customer)
+
+
+@blueprint.post("/customers/<uuid:customer_id>/loyalty/adjust")
+@platform("admin")
+@blueprint.arguments(schemas.AdjustIn)
+@idempotent
+@blueprint.response(201, schemas.AdjustOut)
+def adjust_points(body, customer_id: UUID):
+    """Correct a customer's points at a partner, up or down, with a reason that stays apart from the ledger."""
+    now, partner = utcnow(), partners.get_partner(body["partner_id"])
+    membership = membership_of(_find(customer_id).id, partner.id)
+    if membership is None:
+        raise CustomerNotFound()
+    _, rules = programmes.current_rules(partner.id)
+    caller = sales.Caller(g.caller.name, "admin", actor=g.caller.customer_id)
+    posted = ledger.adjust(
+        partner.id,
+        membership.id,
+        body["points"],
+        source="admin",
+        source_ref=caller.reference(read_key()),
+        now=now,
+        reason=body["reason"],
+        mode=rules.clawback,
+        life=rules.bonus_life,
+        actor=caller.actor,
+    )
+    audit.record(
+        "points.adjust",
+        actor=caller.actor,
+        partner_id=partner.id,
+        subject=posted.entry_id,
+        details={"points": posted.points},
+    )
+    return {
+        "id": posted.entry_id,
+        "points": posted.points,
+        "balance": posted.account.balance,
+        "available": posted.account.available,
+        "pending": posted.account.pending,
+    }
+
+
+def _find(customer_id: UUID) -> Customer:
+    customer = living(db.session.get(Customer, customer_id))
+    if customer is None:
+        raise CustomerNotFound()
+    return customer
+
+
+def _present_card(customer: Customer) -> dict[str, Any]:
+    return profiles.show_profile(customer) | {"memberships": accounts.list_accounts(customer.id, utcnow())}

@@ -1,0 +1,118 @@
+"""The customer's own cabinet."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import g
+
+from api.blueprint import Blueprint
+from api.schemas import customer as schemas
+from api.schemas.lists import page_of
+from api.security import signed_in
+from api.transactions import commits
+from loyalty import accounts, codes, profiles
+from loyalty.accounts import PurchaseFilter
+from loyalty.clock import utcnow
+from models import db
+from models.customer import Customer
+
+blueprint = Blueprint("customer", __name__, url_prefix="/api/customer", description="The customer's own cabinet")
+
+
+@blueprint.get("/profile")
+@signed_in
+@blueprint.response(200, schemas.Profile)
+def show_profile():
+    """What is known of me."""
+    return profiles.show_profile(_me())
+
+
+@blueprint.put("/profile")
+@signed_in
+@blueprint.arguments(schemas.ProfileIn)
+@blueprint.response(200, schemas.Profile)
+@commits
+def change_profile(body):
+    """Change what is left to me; what is left out stays. A phone or e-mail changes only by a code sent to it."""
+    me = profiles.update_profile(_me(), read_profile_changes(body), utcnow())
+    return profiles.show_profile(me)
+
+
+@blueprint.get("/loyalty")
+@signed_in
+@blueprint.arguments(schemas.OperationQuery, location="query")
+@blueprint.response(200, schemas.Loyalty)
+@commits
+def show_loyalty(page):
+    """My points: the sum over all partners, each account, and the operations, the newest first.
+
+    `total` is the sum of the balances.
+    """
+    memberships = accounts.list_accounts(g.caller.customer_id, utcnow())
+    operations, next_cursor = accounts.list_operations(g.caller.customer_id, **page)
+    return {
+        "total": sum(membership.balance for membership in memberships),
+        "memberships": memberships,
+        "transactions": {"items": operations, "next_cursor": next_cursor},
+    }
+
+
+@blueprint.get("/purchase-history")
+@signed_in
+@blueprint.arguments(schemas.PurchaseQuery, location="query")
+@blueprint.response(200, page_of(schemas.Purchase))
+def list_purchases(wanted):
+    """My purchases with their lines, the latest first; days are those of the partner's own zone."""
+    found, next_cursor = accounts.list_purchases(
+        g.caller.customer_id, _filter(wanted), cursor=wanted["cursor"], limit=wanted["limit"]
+    )
+    items = [
+        {name: getattr(one["purchase"], name) for name in schemas.PURCHASE_COLUMNS}
+        | {"partner_name": one["partner_name"], "lines": one["lines"]}
+        for one in found
+    ]
+    return {"items": items, "next_cursor": next_cursor}
+
+
+@blueprint.get("/purchase-stats")
+@signed_in
+@blueprint.arguments(schemas.StatsQuery, location="query")
+@blueprint.response(200, schemas.PurchaseStats)
+def show_purchase_stats(wanted):
+    """How often and for how much I buy; money is net of refunds, the part paid with points included."""
+    return accounts.summarise_purchases(g.caller.customer_id, _filter(wanted))
+
+
+@blueprint.get("/code")
+@signed_in
+@blueprint.response(200, schemas.CustomerCode)
+@commits
+def show_code():
+    """Six digits to show at the till instead of a card: two minutes, once; the former code stops working."""
+    code, expires_at = codes.issue(g.caller.customer_id, utcnow())
+    return {"code": code, "expires_at": expires_at}
+
+
+def read_profile_changes(body: dict[str, Any]) -> dict[str, Any]:
+    """The changes in the core's words: preferences are plain JSON, whose fractions are floats."""
+    if body.get("purchase_preferences") is None:
+        return body
+    return body | {"purchase_preferences": _with_floats(body["purchase_preferences"])}
+
+
+def _with_floats(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {name: _with_floats(inner) for name, inner in value.items()}
+    return [_with_floats(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _filter(wanted: dict[str, Any]) -> PurchaseFilter:
+    return PurchaseFilter(partner_id=wanted["partner_id"], since=wanted["since"], until=wanted["until"])
+
+
+def _me() -> Customer:
+    return db.session.get_one(Customer, g.caller.customer_id)

@@ -1,0 +1,431 @@
+"""A partner's desk: becoming one, the programme, branches, staff, keys, customers, points, figures and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Response, g, stream_with_context
+
+from api.blueprint import Blueprint
+from api.idempotency import idempotent, read_key
+from api.purchases import (
+    caller_for_sales,
+    check_place,
+    current_partner,
+    read_basket,
+    read_customer,
+    refund,
+    use_up,
+)
+from api.schemas import partner as schemas
+from api.schemas import purchases as purchase_schemas
+from api.schemas.lists import page_of
+from api.security import require_scope, signed_in, staff
+from api.transactions import commits
+from loyalty import accounts, api_keys, customers, exports, partners, programmes, sales
+from loyalty import staff as staff_book
+from loyalty.clock import utcnow
+from loyalty.identities import parse_identifier
+from loyalty.money import format_money
+from loyalty.rules import Rules
+from loyalty.types import Member
+from models import db
+from models.customer import Customer
+
+blueprint = Blueprint("partner", __name__, url_prefix="/api/partner", description="A partner's desk")
+
+
+# Becoming a partner
+
+
+@blueprint.post("/applications")
+@signed_in
+@blueprint.arguments(schemas.ApplicationIn)
+@blueprint.response(201, schemas.Application)
+@commits
+def apply(body):
+    """Ask to become a partner; an admin decides."""
+    applicant = db.session.get_one(Customer, g.caller.customer_id)
+    return _plain(partners.apply(applicant, body, utcnow()), schemas.Application)
+
+
+@blueprint.get("/applications")
+@signed_in
+@blueprint.response(200, page_of(schemas.Application))
+def list_my_applications():
+    """What I have asked for, and what became of it."""
+    return {"items": partners.list_applications(applicant_id=g.caller.customer_id), "next_cursor": None}
+
+
+@blueprint.get("")
+@staff("branches:read")
+@blueprint.response(200, schemas.Partner)
+def show_partner():
+    """The partner I work for."""
+    return current_partner()
+
+
+@blueprint.put("")
+@staff("partner:write")
+@blueprint.arguments(schemas.PartnerIn)
+@blueprint.response(200, schemas.Partner)
+@commits
+def change_partner(body):
+    """Change the partner's name or time zone; what is left out stays."""
+    changed = partners.update_partner(current_partner(), body, by=g.caller.customer_id, now=utcnow())
+    return _plain(changed, schemas.Partner)
+
+
+# The programme
+
+
+@blueprint.get("/programme")
+@staff("programme:read")
+@blueprint.response(200, schemas.Programme)
+def show_programme():
+    """The rules in force."""
+    version, rules = programmes.current_rules(g.caller.partner_id)
+    return {"version": version, "rules": rules.to_json()}
+
+
+@blueprint.put("/programme")
+@staff("programme:write")
+@blueprint.arguments(schemas.ProgrammeIn)
+@blueprint.response(200, schemas.Programme)
+@commits
+def change_programme(body):
+    """Put rules in force from now on, as a new version; what is left out stays as it is."""
+    version, rules = programmes.set_rules(g.caller.partner_id, body, by=g.caller.customer_id, now=utcnow())
+    return {"version": version, "rules": rules.to_json()}
+
+
+@blueprint.post("/programme/quote")
+@staff("programme:read")
+@blueprint.arguments(schemas.WhatIfIn)
+@blueprint.response(200, schemas.WhatIfOut)
+def try_programme(body):
+    """What a purchase would earn and take, by the rules in force or by others; nothing is stored."""
+    _, rules = programmes.current_rules(g.caller.partner_id)
+    rules = Rules.from_json(rules.to_json() | body["rules"])
+    basket, member = read_basket(body), Member(**body["member"])
+    basket.check_spend(body["points"], rules, member.available)
+    zone = ZoneInfo(current_partner().timezone)
+    return basket.price(rules, member, at=body["at"] or utcnow(), zone=zone, points=body["points"])
+
+
+# Branches
+
+
+@blueprint.get("/branches")
+@staff("branches:read")
+@blueprint.arguments(schemas.ListQuery, location="query")
+@blueprint.response(200, page_of(schemas.Branch))
+def list_branches(wanted):
+    """The partner's branches."""
+    found = partners.list_branches(g.caller.partner_id, closed=wanted["all"] == "true")
+    return {"items": found, "next_cursor": None}
+
+
+@blueprint.post("/branches")
+@staff("branches:write")
+@blueprint.arguments(schemas.BranchIn)
+@blueprint.response(201, schemas.Branch)
+@commits
+def open_branch(body):
+    """Open a branch."""
+    made = partners.open_branch(
+        g.caller.partner_id, body["name"], body["address"], by=g.caller.customer_id, now=utcnow()
+    )
+    return _plain(made, schemas.Branch)
+
+
+@blueprint.get("/branches/<uuid:branch_id>")
+@staff("branches:read")
+@blueprint.response(200, schemas.Branch)
+def show_branch(branch_id: UUID):
+    """One branch."""
+    return partners.get_branch(g.caller.partner_id, branch_id)
+
+
+@blueprint.put("/branches/<uuid:branch_id>")
+@staff("branches:write")
+@blueprint.arguments(schemas.BranchChange)
+@blueprint.response(200, schemas.Branch)
+@commits
+def change_branch(body, branch_id: UUID):
+    """Change a branch, close it or open it again; what is left out stays."""
+    changed = partners.update_branch(g.caller.partner_id, branch_id, body, by=g.caller.customer_id, now=utcnow())
+    return _plain(changed, schemas.Branch)
+
+
+@blueprint.delete("/branches/<uuid:branch_id>")
+@staff("branches:write")
+@blueprint.response(204)
+@commits
+def close_branch(branch_id: UUID):
+    """Close a branch; its history stays."""
+    closed = {"state": "closed"}
+    partners.update_branch(g.caller.partner_id, branch_id, closed, by=g.caller.customer_id, now=utcnow())
+
+
+# Staff
+
+
+@blueprint.get("/staff")
+@staff("staff:read")
+@blueprint.arguments(schemas.ListQuery, location="query")
+@blueprint.response(200, page_of(schemas.Staff))
+def list_staff(wanted):
+    """Who works here, and as what."""
+    found = staff_book.list_staff(g.caller.partner_id, dismissed=wanted["all"] == "true")
+    return {"items": [vars(row) | {"id": row.staff_id} for row in found], "next_cursor": None}
+
+
+@blueprint.post("/staff")
+@staff("staff:write")
+@blueprint.arguments(schemas.StaffIn)
+@blueprint.response(201, schemas.Staff)
+@commits
+def hire(body):
+    """Give a person a role here; they sign in by a code to the phone or e-mail given."""
+    partner = current_partner()
+    named = {name: body[name] for name in ("phone", "email", "customer_id") if name in body}
+    hired = staff_book.hire(
+        partner,
+        parse_identifier(named, partner),
+        body["role"],
+        body["branch_id"],
+        by=g.caller.customer_id,
+        now=utcnow(),
+        name=body["name"],
+    )
+    return _present_staff(hired)
+
+
+@blueprint.put("/staff/<uuid:staff_id>")
+@staff("staff:write")
+@blueprint.arguments(schemas.StaffChange)
+@blueprint.response(200, schemas.Staff)
+@commits
+def change_staff(body, staff_id: UUID):
+    """Give another role or branch."""
+    changed = staff_book.change(
+        g.caller.partner_id,
+        staff_id,
+        role=body["role"],
+        branch_id=body["branch_id"],
+        by=g.caller.customer_id,
+        now=utcnow(),
+    )
+    return _present_staff(changed)
+
+
+@blueprint.delete("/staff/<uuid:staff_id>")
+@staff("staff:write")
+@blueprint.response(204)
+@commits
+def dismiss(staff_id: UUID):
+    """Dismiss at once: the next request of that person is refused."""
+    staff_book.dismiss(g.caller.partner_id, staff_id, by=g.caller.customer_id, now=utcnow())
+
+
+# Keys of tills
+
+
+@blueprint.get("/api-keys")
+@staff("keys:read")
+@blueprint.response(200, page_of(schemas.ApiKey))
+def list_api_keys():
+    """The keys of tills and other machines; what they are is shown to nobody again."""
+    return {"items": api_keys.list_keys(g.caller.partner_id), "next_cursor": None}
+
+
+@blueprint.post("/api-keys")
+@staff("keys:write")
+@blueprint.arguments(schemas.ApiKeyIn)
+@blueprint.response(201, schemas.NewApiKey)
+@commits
+def make_api_key(body):
+    """Make a key; `api_key` is shown this once."""
+    key, plain = api_keys.create(
+        g.caller.partner_id,
+        body["name"],
+        body["scopes"],
+        body["branch_id"],
+        by=g.caller.customer_id,
+        now=utcnow(),
+    )
+    return _plain(key, schemas.ApiKey) | {"api_key": plain}
+
+
+@blueprint.delete("/api-keys/<uuid:key_id>")
+@staff("keys:write")
+@blueprint.response(204)
+@commits
+def revoke_api_key(key_id: UUID):
+    """Revoke a key at once."""
+    api_keys.revoke(g.caller.partner_id, key_id, by=g.caller.customer_id, now=utcnow())
+
+
+# Customers and points
+
+
+@blueprint.get("/customers")
+@staff("customers:read")
+@blueprint.arguments(schemas.CustomerQuery, location="query")
+@blueprint.response(200, page_of(schemas.Customer))
+def list_customers(wanted):
+    """The partner's customers, the newest first, or those that `query` finds.
+
+    Phones and e-mails are null for roles that work without them.
+    """
+    partner = current_partner()
+    found, next_cursor = customers.search_members(
+        partner.id, wanted["query"], wanted["cursor"], wanted["limit"], region=partner.region
+    )
+    hidden = {} if g.caller.may("customers:contacts") else {"phone": None, "email": None}
+    return {"items": [vars(row) | hidden for row in found], "next_cursor": next_cursor}
+
+
+@blueprint.post("/transactions")
+@staff("points:credit")
+@blueprint.arguments(purchase_schemas.TransactionIn)
+@idempotent
+@blueprint.response(201, purchase_schemas.TransactionOut)
+def post_transaction(body):
+    """Credit a purchase, or spend points on one.
+
+    An accrual with `points` spends them first and earns on the rest; a redemption only spends. Crediting a phone, e-mail
+    or card that nobody has yet makes the person a customer.
+    """
+    if body["type"] == "redemption" or body["points"]:
+        require_scope("points:spend")
+    check_place(body["branch_id"])
+    now, partner = utcnow(), current_partner()
+    identifier = read_customer(body["customer"], partner, now)
+    sale = sales.post_transaction(
+        partner,
+        identifier,
+        read_basket(body),
+        kind=body["type"],
+        caller=caller_for_sales(),
+        key=read_key(),
+        now=now,
+        points=body["points"],
+        branch_id=body["branch_id"],
+        receipt_id=body["receipt_id"],
+        occurred_at=body["occurred_at"],
+        name=body["name"],
+    )
+    use_up(identifier, now)
+    occurred_at = sales.find_purchase(partner.id, sale.purchase_id).occurred_at if sale.repeated else None
+    return {
+        "id": sale.purchase_id,
+        "type": body["type"],
+        "points": sale.spent if body["type"] == "redemption" else sale.earned,
+        "spent": sale.spent,
+        "balance": sale.account.balance,
+        "available": sale.account.available,
+        "pending": sale.account.pending,
+        "check_amount": body["amount"],
+        "breakdown": sale.breakdown,
+        "occurred_at": occurred_at or body["occurred_at"] or now,
+    }
+
+
+@blueprint.post("/transactions/<uuid:purchase_id>/refunds")
+@staff("points:refund")
+@blueprint.arguments(purchase_schemas.RefundIn)
+@idempotent
+@blueprint.response(201, purchase_schemas.RefundOut)
+def post_refund(body, purchase_id: UUID):
+    """Return a sum or lines of a purchase: spent points are given back first, then earned ones are taken back."""
+    return refund(current_partner(), purchase_id, body, key=read_key(), now=utcnow())
+
+
+# Figures and files
+
+
+@blueprint.get("/stats")
+@staff("stats:read")
+@blueprint.arguments(schemas.StatsQuery, location="query")
+@blueprint.response(200, schemas.Stats)
+def show_stats(wanted):
+    """The last days, today included, beside the equal period before; turnover is net of refunds."""
+    partner = current_partner()
+    if wanted["branch_id"] is not None:
+        partners.get_branch(partner.id, wanted["branch_id"])
+    return accounts.summarise_partner(partner, days=wanted["days"], now=utcnow(), branch_id=wanted["branch_id"])
+
+
+@blueprint.get("/export/customers.csv")
+@staff("export:read")
+@blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
+def export_customers():
+    """All customers as CSV."""
+    return _send_csv("customers", exports.CUSTOMER_COLUMNS, exports.list_all_customers(g.caller.partner_id))
+
+
+@blueprint.get("/export/transactions.csv")
+@staff("export:read")
+@blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
+def export_transactions():
+    """All operations as CSV."""
+    return _send_csv("transactions", exports.TRANSACTION_COLUMNS, exports.list_all_transactions(g.caller.partner_id))
+
+
+def _send_csv(name: str, columns: tuple[str, ...], rows: Iterator) -> Response:
+    """A file that grows while it is sent; it begins with the mark by which spreadsheets know UTF-8."""
+
+    def write() -> Iterator[str]:
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        buffer.write("\ufeff")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_cell(getattr(row, column)) for column in columns])
+            if buffer.tell() > 32_768:
+                yield buffer.getvalue()
+                buffer.seek(0)
+                buffer.truncate()
+        yield buffer.getvalue()
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(stream_with_context(write()), mimetype="text/csv", headers=headers)
+
+
+def _cell(value: object) -> str:
+    """As a cell; text that a spreadsheet would take for a formula is made harmless, a phone's plus stays."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return format_money(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    is_number = text[:1] in "+-" and text[1:].isdigit()
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else text
+
+
+def _present_staff(row) -> dict:
+    return {
+        "id": row.id,
+        "customer_id": row.customer_id,
+        "name": db.session.get_one(Customer, row.customer_id).name,
+        "role": row.role,
+        "branch_id": row.branch_id,
+        "state": row.state,
+    }
+
+
+def _plain(row, schema) -> dict:
+    """A row's columns, read before the commit that would expire them."""
+    return {name: getattr(row, name) for name in schema._declared_fields}

@@ -1,0 +1,88 @@
+"""What cashiers' and tills' routes share: reading the call into the core's words, and presenting what came of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import g
+
+from api.security import Caller
+from loyalty import codes, ledger, limits, sales
+from loyalty.errors import BranchNotFound, PurchaseNotFound
+from loyalty.identities import Identifier, parse_identifier
+from models import db
+from models.partner import Partner
+
+SOURCES = {"person": "manual", "machine": "pos_api"}
+CODE_TRIES_A_MINUTE = 30
+
+
+def caller_for_sales() -> sales.Caller:
+    caller: Caller = g.caller
+    return sales.Caller(caller.name, SOURCES[caller.kind], actor=caller.customer_id, branch_id=caller.branch_id)
+
+
+def current_partner() -> Partner:
+    """The partner that the call is made for."""
+    return db.session.get_one(Partner, g.caller.partner_id)
+
+
+def read_customer(given: dict[str, Any], partner: Partner, now) -> Identifier:
+    """The customer that a call names. Tries of codes are counted, so that a till cannot guess them; raises `TooMany`."""
+    identifier = parse_identifier(given, partner)
+    if identifier.kind == "code":
+        window = timedelta(minutes=1)
+        limits.hit(f"till_code:{g.caller.name}", limit=CODE_TRIES_A_MINUTE, window=window, now=now)
+    return identifier
+
+
+def use_up(identifier: Identifier, now) -> None:
+    """A code that a posting was made with works no more. Raises `CodeUnknown` for whoever comes second."""
+    if identifier.kind == "code":
+        codes.redeem_code(identifier.value, now, consume=True)
+
+
+def check_place(branch_id: UUID | None) -> None:
+    """A caller bound to a branch acts there only; another branch looks like none. Raises `BranchNotFound`."""
+    bound = g.caller.branch_id
+    if bound is not None and branch_id not in (None, bound):
+        raise BranchNotFound()
+
+
+def check_purchase(partner: Partner, purchase_id: UUID) -> UUID:
+    """A purchase this caller may refund. Raises `PurchaseNotFound` for a foreign partner's and another branch's alike."""
+    purchase = sales.find_purchase(partner.id, purchase_id)
+    if g.caller.branch_id is not None and purchase.branch_id not in (None, g.caller.branch_id):
+        raise PurchaseNotFound()
+    return purchase.id
+
+
+def read_basket(body: dict[str, Any]) -> sales.Basket:
+    return sales.Basket(body["amount"], sales.lines_of(body["lines"]))
+
+
+def refund(partner: Partner, purchase_id: UUID, body: dict[str, Any], *, key: str, now) -> dict[str, Any]:
+    lines = {line["n"]: line["amount"] for line in body["lines"]} if "lines" in body else None
+    refunded = sales.post_refund(
+        partner,
+        check_purchase(partner, purchase_id),
+        caller=caller_for_sales(),
+        key=key,
+        now=now,
+        amount=body.get("amount"),
+        lines=lines,
+        refund_id=body["refund_id"],
+    )
+    return present_refund(refunded)
+
+
+def present_refund(refunded: ledger.Refunded) -> dict[str, Any]:
+    return {
+        "id": refunded.refund_id,
+        "taken_back": refunded.taken,
+        "given_back": refunded.given_back,
+        "balance": refunded.account.balance,
+        "money_back": refunded.money_back,
+    }

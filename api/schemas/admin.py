@@ -1,0 +1,69 @@
+"""What the platform's admins see and send."""
+
+from __future__ import annotations
+
+from marshmallow import ValidationError, fields
+
+from api.schemas.customer import Membership, Profile
+from api.schemas.fields import MAX_POINTS, Choice, Id, Input, Moment, Money, Output, PartnerRef, Text, Whole
+
+
+class ApplicationQuery(Input):
+    state = Choice("pending", "approved", "refused", load_default=None)
+
+
+class RefusalIn(Input):
+    reason = Text(maximum=2000, lines=True, required=True)
+
+
+class CustomerQuery(Input):
+    """`query`: a phone, e-mail, card or id as a whole, or a part of a name; empty lists everybody."""
+
+    query = Text(minimum=0, maximum=200, load_default="")
+    cursor = Text(maximum=200, load_default=None)
+    limit = Whole(maximum=200, load_default=50)
+
+
+class CustomerLine(Output):
+    customer_id = Id(required=True)
+    name = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    loyalty_points = fields.Integer(required=True)
+    total_purchases = fields.Integer(required=True)
+    total_spent = Money(required=True)
+    state = fields.String(required=True)
+    created_at = Moment(required=True)
+
+
+class CustomerCard(Profile):
+    memberships = fields.List(fields.Nested(Membership), required=True)
+
+
+class Change(fields.Field):
+    """Points up or down, never none."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.metadata.update(type="integer", minimum=-MAX_POINTS, maximum=MAX_POINTS)
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < abs(value) <= MAX_POINTS:
+            raise ValidationError("Must be a whole number other than zero.")
+        return value
+
+
+class AdjustIn(Input):
+    partner_id = PartnerRef(required=True)
+    points = Change(required=True)
+    reason = Text(maximum=500, required=True)
+
+
+class AdjustOut(Output):
+    id = Id(required=True)
+    points = fields.Integer(
+        required=True, metadata={"description": "what was posted; a debit may stop at what is available"}
+    )
+    balance = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+    pending = fields.Integer(required=True)
