@@ -36,7 +36,7 @@ REFUSED = [
     (Flag(), [0, 1, "true", "false", None, [], "yes"]),
     (Text(), [1, Decimal("1.5"), True, [], {}, "", "   ", "a\x00b", "a\nb", "a\x7fb", "x" * 201]),
     (Digits(minimum=6, maximum=6), [123456, "12345", "1234567", "12345x", "١٢٣٤٥٦", *ODD]),
-    (Phone(), [79161234567, "abc", "+7 916 CALL", "1" * 41, *ODD[:8]]),
+    (Phone(), [79161234567, "1" * 41, "+7916\x001234567", *ODD[:8]]),
     (Email(), ["a", "a@b", "a b@c.ru", "@c.ru", "a@@c.ru", 5, *ODD]),
     (Id(), ["1", "0190f3b27c1e7a4b9d523f6a1c0e8b7d", "{0190f3b2-7c1e-7a4b-9d52-3f6a1c0e8b7d}", 5, *ODD]),
     (PartnerRef(), [406631, "12345", "1" * 13, "drop table", *ODD]),

@@ -1,0 +1,165 @@
+"""One good call for every route, made to order: what bad-input and matrix tests spoil.
+
+`make_samples(cast)` makes the things that paths name (a purchase, a hold, a key …) and answers ``{"METHOD rule": Sample}``.
+A route without a sample fails `test_bad_input`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from loyalty.cards import new_card_number
+from tests.api.roles import Actor, Cast, House, new_key
+from tests.factories import make_email, make_phone
+
+
+@dataclass(frozen=True)
+class Sample:
+    """`ids` are the values of the path's variables; `body` None: the route takes none; `actor` may call it."""
+
+    actor: Actor
+    rule: str
+    method: str
+    ids: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+    @property
+    def url(self) -> str:
+        url = self.rule
+        for name, value in self.ids.items():
+            url = url.replace(f"<uuid:{name}>", str(value))
+        return url
+
+    def call(self, body: Any = ..., *, actor: Actor | None = None, url: str | None = None, key: str | None = ...):
+        """The call, with a new Idempotency-Key unless another (or None) is given."""
+        body = (... if self.body is None else self.body) if body is ... else body
+        key = new_key() if key is ... else key
+        return (actor or self.actor).call(self.method, url or self.url, body, key=key)
+
+
+def make_samples(cast: Cast) -> dict[str, Sample]:
+    found: dict[str, Sample] = {}
+
+    def add(actor: Actor, method: str, rule: str, body: dict[str, Any] | None = None, **ids: Any) -> None:
+        found[f"{method} {rule}"] = Sample(actor, rule, method, ids, body)
+
+    _add_auth(add, cast)
+    _add_cabinet(add, cast)
+    _add_desk(add, cast, _make_things(cast.ours))
+    _add_till(add, cast)
+    _add_admin(add, cast)
+    for rule in ("/api/openapi.json", "/api/docs", "/api/docs/docs.css", "/healthz", "/readyz"):
+        add(cast.nobody, "GET", rule)
+    return found
+
+
+def basket_of(house: House, amount: str = "1000.00") -> dict[str, Any]:
+    lines = [{"amount": amount, "name": "Капучино", "sku": "C1", "category": "coffee", "quantity": "1"}]
+    return {"customer": {"phone": house.phone}, "amount": amount, "lines": lines}
+
+
+def make_purchase(house: House, amount: str = "1000.00") -> str:
+    body = basket_of(house, amount) | {"type": "accrual"}
+    return house.staff["cashier"].post("/api/partner/transactions", body, key=new_key()).json["id"]
+
+
+def make_hold(house: House, points: int = 10) -> str:
+    quote = house.till.post("/api/pos/quotes", basket_of(house)).json
+    return house.till.post("/api/pos/holds", {"quote_id": quote["quote_id"], "points": points}, key=new_key()).json[
+        "hold_id"
+    ]
+
+
+def _make_things(house: House) -> dict[str, str]:
+    owner = house.staff["owner"]
+    staff = owner.post("/api/partner/staff", {"phone": make_phone(), "role": "cashier"}).json
+    return {
+        "branch_id": owner.post("/api/partner/branches", {"name": "Второй"}).json["id"],
+        "staff_id": staff["id"],
+        "key_id": owner.post("/api/partner/api-keys", {"name": "Касса", "scopes": ["pos:quote"]}).json["id"],
+        "purchase_id": make_purchase(house),
+    }
+
+
+def _add_auth(add, cast: Cast) -> None:
+    nobody, member = cast.nobody, cast.ours.member
+    card = {"card_number": new_card_number()}
+    add(nobody, "POST", "/api/auth/request-code", {"phone": make_phone()})
+    add(nobody, "POST", "/api/auth/verify-code", {"phone": make_phone(), "code": "123456"})
+    add(nobody, "POST", "/api/auth/verify-card", card)
+    add(nobody, "POST", "/api/auth/login-by-card", card | {"code": "123456"})
+    add(nobody, "POST", "/api/auth/refresh", {"refresh_token": "x" * 40})
+    registration = {"email": make_email(), "phone": make_phone(), "name": "Анна", "partner_id": cast.ours.partner_code}
+    for rule in ("/register", "/api/register"):
+        add(nobody, "POST", rule, registration | {"consents": {"personal_data": True, "advertising": False}})
+    add(member, "GET", "/api/auth/me")
+    add(member, "GET", "/api/auth/sessions")
+    add(cast.stranger, "DELETE", "/api/auth/sessions")
+    add(member, "DELETE", "/api/auth/sessions/<uuid:session_id>", session_id="0190f3b2-7c1e-7a4b-9d52-3f6a1c0e8b7d")
+    add(cast.stranger, "POST", "/api/auth/logout")
+
+
+def _add_cabinet(add, cast: Cast) -> None:
+    member = cast.ours.member
+    for name in ("profile", "loyalty", "purchase-history", "purchase-stats", "code"):
+        add(member, "GET", f"/api/customer/{name}")
+    add(member, "PUT", "/api/customer/profile", {"name": "Иван", "birth_date": "1990-05-31", "locale": "ru"})
+    wish = {"name": "Кофейня", "city": "Тверь", "timezone": "Europe/Moscow", "preset": "default", "comment": "Ждём"}
+    add(cast.stranger, "POST", "/api/partner/applications", wish)
+    add(cast.stranger, "GET", "/api/partner/applications")
+
+
+def _add_desk(add, cast: Cast, things: dict[str, str]) -> None:
+    house = cast.ours
+    owner = house.staff["owner"]
+    branch, staff, key = ({name: things[name]} for name in ("branch_id", "staff_id", "key_id"))
+    for name in ("", "/programme", "/branches", "/staff", "/api-keys", "/customers", "/stats"):
+        add(owner, "GET", f"/api/partner{name}")
+    for name in ("customers", "transactions"):
+        add(owner, "GET", f"/api/partner/export/{name}.csv")
+    add(owner, "PUT", "/api/partner", {"name": "Кофейня", "timezone": "Europe/Moscow"})
+    add(owner, "PUT", "/api/partner/programme", {"rate": "0.05"})
+    trial = {"amount": "1000.00", "points": 0, "member": {"is_vip": True, "average_check": "500.00"}}
+    add(owner, "POST", "/api/partner/programme/quote", trial)
+    add(owner, "POST", "/api/partner/branches", {"name": "Третий", "address": "ул. Ленина, 1"})
+    add(owner, "GET", "/api/partner/branches/<uuid:branch_id>", **branch)
+    add(owner, "PUT", "/api/partner/branches/<uuid:branch_id>", {"name": "Второй"}, **branch)
+    add(owner, "DELETE", "/api/partner/branches/<uuid:branch_id>", **branch)
+    add(owner, "POST", "/api/partner/staff", {"phone": make_phone(), "role": "cashier", "name": "Ольга"})
+    add(owner, "PUT", "/api/partner/staff/<uuid:staff_id>", {"role": "manager"}, **staff)
+    add(owner, "DELETE", "/api/partner/staff/<uuid:staff_id>", **staff)
+    add(owner, "POST", "/api/partner/api-keys", {"name": "Касса", "scopes": ["pos:quote"]})
+    add(owner, "DELETE", "/api/partner/api-keys/<uuid:key_id>", **key)
+    add(owner, "POST", "/api/partner/transactions", basket_of(house) | {"type": "accrual"})
+    refund = {"amount": "100.00", "refund_id": "R-1"}
+    purchase = {"purchase_id": things["purchase_id"]}
+    add(owner, "POST", "/api/partner/transactions/<uuid:purchase_id>/refunds", refund, **purchase)
+
+
+def _add_till(add, cast: Cast) -> None:
+    house = cast.ours
+    till = house.till
+    hold_id = make_hold(house)
+    quote = till.post("/api/pos/quotes", basket_of(house)).json
+    add(till, "POST", "/api/pos/quotes", basket_of(house))
+    add(till, "POST", "/api/pos/holds", {"quote_id": quote["quote_id"], "points": 1})
+    add(till, "POST", "/api/pos/holds/<uuid:hold_id>/capture", {"amount": "1000.00", "points": 1}, hold_id=hold_id)
+    add(till, "POST", "/api/pos/holds/<uuid:hold_id>/void", hold_id=hold_id)
+    add(till, "POST", "/api/pos/refunds", {"transaction_id": make_purchase(house), "amount": "10.00"})
+
+
+def _add_admin(add, cast: Cast) -> None:
+    admin = cast.admin
+    wish = {"name": "Кофейня", "city": "Тверь"}
+    asked = cast.theirs.member.post("/api/partner/applications", wish).json["id"]
+    customer = {"customer_id": cast.ours.member.customer_id}
+    add(admin, "GET", "/api/admin/applications")
+    add(admin, "POST", "/api/admin/applications/<uuid:application_id>/approve", application_id=asked)
+    refusal = {"reason": "Нет филиала"}
+    add(admin, "POST", "/api/admin/applications/<uuid:application_id>/refuse", refusal, application_id=asked)
+    add(admin, "GET", "/api/admin/customers")
+    add(admin, "GET", "/api/admin/customers/<uuid:customer_id>", **customer)
+    add(admin, "PUT", "/api/admin/customers/<uuid:customer_id>", {"name": "Иван"}, **customer)
+    change = {"partner_id": str(cast.ours.partner_id), "points": 10, "reason": "Ошибка кассы"}
+    add(admin, "POST", "/api/admin/customers/<uuid:customer_id>/loyalty/adjust", change, **customer)
