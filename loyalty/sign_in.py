@@ -12,7 +12,8 @@ The code travels by the job `send_code`, which gets the row's id, and beside it,
 
 Registration is a code with data attached: what was asked for happens when the code proves the identity, and only that
 identity is attached. Whoever gives a phone and an e-mail gets a code at both; the first that comes back counts and ends
-the other.
+the other. A signed-in person adds a contact by the same kind of code (`request_contact_code`, `prove_contact`), which is
+no good for signing in.
 """
 
 from __future__ import annotations
@@ -114,6 +115,31 @@ def register(
         _send(target, _Registration(group, wish | {"others": others}), now)
 
 
+def request_contact_code(customer: Customer, identifier: Identifier, *, address: str, now: datetime) -> None:
+    """Send a code to a phone or an e-mail that a signed-in person wants to add, whoever has it now.
+
+    Raises `TooMany`, `IdentifierRequired`.
+    """
+    if identifier.kind not in ("phone", "email"):
+        raise IdentifierRequired()
+    _count_request(address, now)
+    _send(_Target.of(identifier, customer.id), None, now)
+
+
+def prove_contact(
+    customer: Customer, identifier: Identifier, code: str, *, now: datetime, address: str | None = None
+) -> Identity:
+    """The contact is the person's from now on, proven. Partners do not learn of it.
+
+    Raises `CodeWrong` for every reason, `TooMany`, and `IdentityTaken`: whoever holds a contact may know that it has an
+    account, and joining two accounts is a merge.
+    """
+    if address is not None:
+        _count_try(address, now)
+    _use(_take_try(_Target.of(identifier, customer.id), code, now), now)
+    return customers.attach_identity(customer, identifier.kind, identifier.value, proven_at=now)
+
+
 def verify_code(
     identifier: Identifier,
     code: str,
@@ -152,12 +178,22 @@ def verify_code(
 
 @dataclass(frozen=True)
 class _Target:
+    """What a code is for: to sign in by this identifier, or (`claimed_by`) to make it a person's own.
+
+    Codes of the two are strangers to each other; `counted` is what their limit has in common.
+    """
+
     identifier: Identifier
     hash: str
+    counted: str
+    claimed_by: UUID | None = None
 
     @classmethod
-    def of(cls, identifier: Identifier) -> _Target:
-        return cls(identifier, keyed_hash("sign_in_target", f"{identifier.kind}:{identifier.value}"))
+    def of(cls, identifier: Identifier, claimed_by: UUID | None = None) -> _Target:
+        name = f"{identifier.kind}:{identifier.value}"
+        counted = keyed_hash("sign_in_target", name)
+        own = keyed_hash("contact_target", f"{claimed_by}:{name}") if claimed_by else counted
+        return cls(identifier, own, counted, claimed_by)
 
 
 @dataclass(frozen=True)
@@ -213,12 +249,12 @@ def _send(target: _Target, registration: _Registration | None, now: datetime) ->
     if repeats:
         _change_intent(pending, registration)
         return
-    limits.hit(f"code:target:{target.hash}", limit=_limits.per_target_an_hour, window=timedelta(hours=1), now=now)
+    limits.hit(f"code:target:{target.counted}", limit=_limits.per_target_an_hour, window=timedelta(hours=1), now=now)
     code_id, code = new_id(), f"{secrets.randbelow(1_000_000):06}"
     row = SignInCode(
         id=code_id,
         target_hash=target.hash,
-        customer_id=reach.customer_id,
+        customer_id=target.claimed_by or reach.customer_id,
         code_hash=_code_hash(code_id, code),
         created_at=now,
         expires_at=now + CODE_LIFE,
@@ -228,7 +264,7 @@ def _send(target: _Target, registration: _Registration | None, now: datetime) ->
     db.session.flush()
     # sealed for nobody too: an unknown person costs the same time
     sealed = seal(SEAL, {"code": code, "routes": [list(route) for route in reach.routes], "locale": reach.locale})
-    if reach.customer_id is not None or registration is not None:
+    if reach.customer_id or registration or target.claimed_by:
         outbox.announce("send_code", {"code_id": code_id}, sealed=sealed, urgent=True)
 
 

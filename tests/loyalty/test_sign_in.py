@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from loyalty import consents, customers, limits, sessions, sign_in
 from loyalty.cards import new_card_number
 from loyalty.consents import ADVERTISING, PERSONAL_DATA
-from loyalty.errors import CodeWrong, IdentifierRequired, InvalidConsent, TooMany
+from loyalty.errors import CodeWrong, IdentifierRequired, IdentityTaken, InvalidConsent, TooMany
 from loyalty.identities import Identifier
 from loyalty.sealing import unseal
 from models import db, transaction
@@ -546,6 +546,83 @@ def test_a_first_consent_welcomes_at_every_partner_and_a_repeated_one_nowhere(
         code = messages(phone)[number]["code"]
         verify(phone, code, after(minutes=number), welcome=welcome, consents={PERSONAL_DATA: True})
         assert sorted(welcomed) == expected
+
+
+@pytest.fixture
+def claim(app, address):
+    """`claim(person, contact)`: the signed-in person asks for a code to a contact, which is returned."""
+
+    def request(owner, contact, at=NOW):
+        with app.app_context(), transaction():
+            sign_in.request_contact_code(customers.find(owner), contact, address=address, now=at)
+        with app.app_context():
+            target = sign_in._Target.of(contact, customers.find(owner).id).hash
+            row = db.session.scalars(select(SignInCode).where(SignInCode.target_hash == target)).one()
+            sealed = select(Outbox.sealed).where(Outbox.payload["code_id"].astext == str(row.id))
+            message = unseal(sign_in.SEAL, db.session.scalars(sealed).one())
+            assert [address for _, address in message["routes"]] == [contact.value]
+            return message["code"]
+
+    return request
+
+
+@pytest.fixture
+def prove(app):
+    def check(owner, contact, code, at=NOW):
+        with app.app_context(), transaction():
+            sign_in.prove_contact(customers.find(owner), contact, code, now=at)
+
+    return check
+
+
+def test_a_signed_in_person_adds_a_contact_by_proving_it(app, person, claim, prove):
+    email = Identifier("email", make_email())
+    code = claim(person, email)
+    with pytest.raises(CodeWrong):
+        prove(person, email, wrong(code))
+    prove(person, email, code)
+    with app.app_context():
+        assert customers.find(email).id == customers.find(person).id
+        assert customers.find_identity(email).proven_at == NOW
+    with pytest.raises(CodeWrong):
+        prove(person, email, code)
+
+
+def test_a_contact_of_somebody_else_stays_theirs(app, person, claim, prove):
+    with app.app_context(), transaction():
+        taken = identifier_of(make_customer())
+    with pytest.raises(IdentityTaken):
+        prove(person, taken, claim(person, taken))
+    with app.app_context():
+        assert customers.find(taken).id != customers.find(person).id
+
+
+def test_codes_to_add_a_contact_and_to_sign_in_are_strangers(app, person, ask, claim, prove, verify, messages):
+    with app.app_context(), transaction():
+        other = identifier_of(make_customer())
+    ask(other)
+    to_sign_in, to_add = messages(other)[0]["code"], claim(person, other)
+    if to_sign_in != to_add:
+        with pytest.raises(CodeWrong):
+            verify(other, to_add)
+        with pytest.raises(CodeWrong):
+            prove(person, other, to_sign_in)
+    with pytest.raises(CodeWrong):
+        prove(other, other, to_add)
+    assert verify(other, to_sign_in)
+
+
+def test_both_kinds_of_codes_count_for_one_limit(person, ask, claim, strict_limits):
+    contact = Identifier("phone", make_phone())
+    for minutes in (0, 2, 4):
+        ask(contact, after(minutes=minutes))
+    with pytest.raises(TooMany):
+        claim(person, contact, after(minutes=6))
+
+
+def test_a_card_is_not_added_by_a_code(person, claim):
+    with pytest.raises(IdentifierRequired):
+        claim(person, Identifier("card", new_card_number()))
 
 
 def test_a_code_stays_good_when_the_request_fails_after_it(app, person, ask, verify, messages):
