@@ -82,7 +82,15 @@ def _read_promises(view: Callable, rule: str, options: dict[str, Any]) -> dict[s
     if "<" in rule:
         statuses.add(404)
     if not set(options.get("methods", ["GET"])) <= {"GET", "HEAD"}:
-        statuses |= {409, 413, 415, 422, 429}
+        statuses |= {
+            401,
+            404,
+            409,
+            413,
+            415,
+            422,
+            429,
+        }  # a code may be wrong and a partner unknown where anybody may call
     if policy.kind != "public":
         statuses |= {401, 403, 404, 429}
     headers = []

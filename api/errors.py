@@ -81,13 +81,28 @@ def _answer_refused(error: RequestRefused) -> Response:
 
 def _answer_broken_rule(error: LoyaltyError) -> Response:
     """A rule that knows its fields says so; one that knows when to come back (`retry_after`, seconds) says that."""
+    detail = _printable(str(error), 300)
     named = getattr(error, "errors", None)
-    errors = {name: [text] for name, text in named.items()} if isinstance(named, dict) else None
-    if errors is None and error.field:
-        errors = {error.field: [str(error)]}
-    retry_after = getattr(error, "retry_after", None)
-    headers = {"Retry-After": str(max(1, int(retry_after)))} if retry_after is not None else None
-    return problem(error.status, error.code, str(error), errors=errors, headers=headers)
+    errors = None
+    if isinstance(named, dict):
+        errors = {_printable(name, 60): [text] for name, text in list(named.items())[:_MANY]}
+    elif error.field:
+        errors = {error.field: [detail]}
+    headers = {}
+    if (retry_after := getattr(error, "retry_after", None)) is not None:
+        headers["Retry-After"] = str(max(1, int(retry_after)))
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="kopilka"'
+    return problem(error.status, error.code, detail, errors=errors, headers=headers)
+
+
+_MANY = 50
+"""So many fields are named at most."""
+
+
+def _printable(text: str, longest: int) -> str:
+    """A text that may repeat what somebody sent, cut to what may stand in an answer."""
+    return "".join(character for character in text[:longest] if character.isprintable()) or "?"
 
 
 _HTTP_CODES = {

@@ -34,7 +34,8 @@ class Money(fields.Field):
         super().__init__(**options)
         self.allow_zero = allow_zero
         self.metadata.setdefault("type", "string")
-        self.metadata.setdefault("pattern", r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,2})?$")
+        above_zero = "" if allow_zero else r"(?!0(\.0{1,2})?$)"
+        self.metadata.setdefault("pattern", rf"^{above_zero}(0|[1-9][0-9]{{0,11}})(\.[0-9]{{1,2}})?$")
         self.metadata.setdefault("example", "1000.00")
 
     def _deserialize(self, value, attr, data, **kwargs):
@@ -94,8 +95,10 @@ class Text(fields.Field):
         self.metadata.setdefault("type", "string")
         self.metadata.setdefault("minLength", minimum)
         self.metadata.setdefault("maxLength", maximum)
-        if minimum:
-            self.metadata.setdefault("pattern", r"\S")
+        kept = r"\u0000-\u0008\u000b-\u001f" if lines else r"\u0000-\u001f"
+        sign = rf"[^{kept}\u007f-\u009f]"
+        visible = rf"[^\s{kept}\u007f-\u009f]"
+        self.metadata.setdefault("pattern", f"^{sign}*{visible}{sign}*$" if minimum else f"^{sign}*$")
 
     def _deserialize(self, value, attr, data, **kwargs):
         if not isinstance(value, str):
