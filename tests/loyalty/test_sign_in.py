@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from loyalty import consents, customers, limits, sessions, sign_in
+from loyalty import consents, customers, limits, notices, sessions, sign_in
 from loyalty.cards import new_card_number
 from loyalty.consents import ADVERTISING, PERSONAL_DATA
 from loyalty.errors import CodeWrong, IdentifierRequired, IdentityTaken, InvalidConsent, TooMany
@@ -119,6 +119,16 @@ def test_a_known_person_signs_in_with_the_code_they_got(app, person, ask, verify
     with app.app_context():
         assert customers.find(person).id == customer_id
         assert sessions.identify(tokens.session_id, NOW).customer_id == customer_id
+
+
+def test_what_is_announced_is_what_the_sending_job_reads(app, person, ask, messages):
+    ask(person)
+    with app.app_context():
+        (row,) = codes_of(person)
+        sealed = db.session.scalar(select(Outbox.sealed).where(Outbox.payload["code_id"].astext == str(row.id)))
+        notice = notices.code_notice(row.id, sealed, NOW)
+    assert messages(person)[0]["code"] in str(notice.text)
+    assert [(route.channel, route.address) for route in notice.routes] == [("sms", person.value)]
 
 
 def test_nobody_can_read_the_code_or_the_target_in_the_database(app, person, ask, messages):
