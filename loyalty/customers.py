@@ -203,6 +203,8 @@ def find_or_enrol(
     """
     if identifier.kind in ENROLLING_KINDS:
         name = tidy_name(name)
+        if (known := _find_known_member(partner, identifier)) is not None and (known[1].name or not name):
+            return known
         customer = find_or_create_by(identifier, name=name)
         return customer, join(customer, partner, known=find_identity(identifier), name=name, now=now)
     if identifier.kind == "code":
@@ -211,6 +213,27 @@ def find_or_enrol(
             raise CodeUnknown()
         return customer, join(customer, partner, name=tidy_name(name), now=now)
     return find_member(partner, identifier, now=now)
+
+
+def _find_known_member(partner: Partner, identifier: Identifier) -> tuple[Customer, Membership] | None:
+    """A member whom the partner met by this very identity, in one query: what nearly every posting asks for."""
+    query = (
+        select(Customer, Membership)
+        .join(Identity, Identity.customer_id == Customer.id)
+        .join(MembershipIdentity, MembershipIdentity.identity_id == Identity.id)
+        .join(
+            Membership,
+            and_(
+                Membership.partner_id == MembershipIdentity.partner_id,
+                Membership.id == MembershipIdentity.membership_id,
+                Membership.customer_id == Customer.id,
+            ),
+        )
+        .where(*_is(identifier), Customer.state == "active")
+        .where(MembershipIdentity.partner_id == partner.id, Membership.state == "open")
+    )
+    row = db.session.execute(query).one_or_none()
+    return (row.Customer, row.Membership) if row else None
 
 
 @dataclass(frozen=True)

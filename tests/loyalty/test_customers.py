@@ -28,6 +28,19 @@ from tests.factories import (
 from tests.statements import counted_statements
 
 
+def test_a_member_known_by_this_identity_is_found_in_one_query(db_session):
+    noise()
+    partner, other = make_partner(), make_partner()
+    person = make_customer(email=make_email())
+    membership = make_member(partner, person)
+    make_member(other, person)
+    for kind in ("phone", "email"):
+        identifier = identifier_of(person, kind)
+        with counted_statements() as statements:
+            assert customers.find_or_enrol(partner, identifier, now=NOW) == (person, membership)
+        assert len(statements) == 1
+
+
 def test_a_person_is_found_by_every_identity(db_session):
     noise()
     person = make_customer(email=make_email())
