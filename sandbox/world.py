@@ -185,8 +185,16 @@ def _add_business(business: Business, secret_key: str, now: datetime) -> None:
 def _add_membership(business: str, now: datetime) -> None:
     partner, membership = fixed_id(business), fixed_id(f"ivan@{business}")
     joined = now - timedelta(days=40)
+    # welcomed long ago, before these books: no sign-in may add a bonus to his 750
     db.session.add(
-        Membership(partner_id=partner, id=membership, customer_id=fixed_id("ivan"), name=IVAN[0], created_at=joined)
+        Membership(
+            partner_id=partner,
+            id=membership,
+            customer_id=fixed_id("ivan"),
+            name=IVAN[0],
+            created_at=joined,
+            welcomed_at=joined,
+        )
     )
     db.session.flush()
     db.session.add(MembershipIdentity(partner_id=partner, membership_id=membership, identity_id=fixed_id("ivan/phone")))
