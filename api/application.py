@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 
 from api import admin, auth, customer, documents, health, partner, pos
 from api.commands.admin import admin_group
+from api.commands.imports import import_group
 from api.commands.ledger import ledger_group
 from api.commands.outbox import outbox_group
 from api.commands.programme import programme_group
@@ -61,6 +62,7 @@ def create_app(settings: Settings, database_url: str) -> Flask:
         api.register_blueprint(blueprint)
     _register_pages(app)
     app.cli.add_command(admin_group)
+    app.cli.add_command(import_group)
     app.cli.add_command(ledger_group)
     app.cli.add_command(outbox_group)
     app.cli.add_command(programme_group)

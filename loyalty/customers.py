@@ -12,11 +12,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, or_, select, text
+from sqlalchemy import Select, and_, false, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -234,6 +235,81 @@ def _find_known_member(partner: Partner, identifier: Identifier) -> tuple[Custom
     )
     row = db.session.execute(query).one_or_none()
     return (row.Customer, row.Membership) if row else None
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """The open accounts of people by their number in the partner's system, and how many people were made for it."""
+
+    memberships: dict[str, UUID]
+    made: int
+
+
+def enrol_numbers(partner: Partner, kind: str, values: Collection[str], *, now: datetime) -> Enrolled:
+    """The accounts of many people at once, known by numbers of the partner's own system; who is missing is made.
+
+    `kind` is one of the identities that belong to a partner (`import`, `crm`, `onec`). No consent and no welcome bonus.
+    A number whose account was closed for ever is left out of the answer. One caller at a time per partner.
+    """
+    key = f"enrol {partner.id}"
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    owners = _owners_of_numbers(partner, kind, values)
+    missing = [value for value in dict.fromkeys(values) if value not in owners]
+    if missing:
+        made = [(value, new_id(), new_id()) for value in missing]
+        settings = {"locale": partner.locale, "timezone": partner.timezone, "created_at": now}
+        db.session.execute(insert(Customer), [{"id": person, **settings} for _, person, _ in made])
+        scope = {"kind": kind, "partner_id": partner.id, "created_at": now}
+        db.session.execute(
+            insert(Identity),
+            [{"id": id_, "customer_id": person, "value": value, **scope} for value, person, id_ in made],
+        )
+        owners |= {value: (person, id_) for value, person, id_ in made}
+    accounts = _open_accounts(partner, {person for person, _ in owners.values()}, now)
+    known = [
+        {"partner_id": partner.id, "membership_id": accounts[person], "identity_id": id_}
+        for person, id_ in owners.values()
+        if person in accounts
+    ]
+    if known:
+        db.session.execute(insert(MembershipIdentity).on_conflict_do_nothing(), known)
+    return Enrolled(
+        {value: accounts[owner[0]] for value, owner in owners.items() if owner[0] in accounts}, len(missing)
+    )
+
+
+def _owners_of_numbers(partner: Partner, kind: str, values: Collection[str]) -> dict[str, tuple[UUID, UUID]]:
+    """Value → the person it stands for now and the identity; without those nobody has and those of the erased."""
+    rows = db.session.execute(
+        select(Identity.value, Identity.id, Customer.id, Customer.state)
+        .join(Customer, Customer.id == Identity.customer_id)
+        .where(Identity.kind == kind, Identity.partner_id == partner.id, Identity.value.in_(values))
+    )
+    owners = {}
+    for value, identity_id, customer_id, state in rows:
+        if state == "merged":
+            customer_id = getattr(living(db.session.get(Customer, customer_id)), "id", customer_id)
+        owners[value] = (customer_id, identity_id)
+    return owners
+
+
+def _open_accounts(partner: Partner, people: set[UUID], now: datetime) -> dict[UUID, UUID]:
+    """The open account of each person, opened where there was none."""
+    columns = select(Membership.customer_id, Membership.id).where(
+        Membership.partner_id == partner.id, Membership.state == "open"
+    )
+    accounts = dict(db.session.execute(columns.where(Membership.customer_id.in_(people))).all())
+    if missing := people - accounts.keys():
+        rows = [
+            {"partner_id": partner.id, "id": new_id(), "customer_id": person, "created_at": now}
+            for person in sorted(missing)
+        ]
+        opened = insert(Membership).on_conflict_do_nothing(
+            index_elements=["partner_id", "customer_id"], index_where=text("state <> 'merged'")
+        )
+        db.session.execute(opened, rows)
+        accounts |= dict(db.session.execute(columns.where(Membership.customer_id.in_(missing))).all())
+    return accounts
 
 
 @dataclass(frozen=True)

@@ -505,3 +505,40 @@ class ContactNeedsProof(LoyaltyError):
     def __init__(self, *, field: str):
         super().__init__("A contact is changed by proving it with a one-time code.")
         self.field = field
+
+
+class InvalidMapping(LoyaltyError):
+    """The mapping of an import file cannot be used, or does not fit the file."""
+
+    code = "invalid_mapping"
+    status = 422
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence)
+
+
+class UnreadableFile(LoyaltyError):
+    """An import file cannot be read as what it is said to be."""
+
+    code = "unreadable_file"
+    status = 422
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence)
+
+
+class ImportNotFound(NotFound):
+    """The import was not found."""
+
+    code = "import_not_found"
+    status = 404
+
+
+class ImportBusy(LoyaltyError):
+    """Two processes read the same file in at once; the second one stops."""
+
+    code = "import_busy"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This file is being imported by another process right now.")

@@ -448,6 +448,7 @@ class Refund(db.Model):
         within_partner("purchase_id", "purchase"),
         UniqueConstraint("partner_id", "purchase_id", "n"),
         UniqueConstraint("partner_id", "purchase_id", "reference", name="uq_refund_reference"),
+        Index("ix_refund_reference", "partner_id", "reference"),
         CheckConstraint("amount > 0 AND taken >= 0 AND given_back >= 0 AND shortfall >= 0", name="not_negative"),
         CheckConstraint("money_back BETWEEN 0 AND amount", name="money_back"),
     )
