@@ -449,7 +449,9 @@ class LineReader:
         return moment
 
     def _read_time(self, text: str) -> str | None:
-        if not text or len(text) > 60 or not text.isascii():
+        if (
+            len(text) > 60 or not text.isascii() or not text.isprintable()
+        ):  # fromisoformat is content with what stands before a NUL
             return None
         try:
             if self._mapping.time_format == "iso":

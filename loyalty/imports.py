@@ -149,6 +149,8 @@ _ARRANGE = """
         FROM import_line WHERE partner_id = %(partner)s AND run_id = %(run)s AND document IS NOT NULL
         GROUP BY document, is_return HAVING count(*) FILTER (WHERE outcome IS NULL) > 0) d
 """
+
+
 def arrange(partner_id: UUID, run_id: UUID) -> None:
     """All lines are there: put them together as documents in the order of time; of one minute, sales first."""
     run = _lock_run(partner_id, run_id)
