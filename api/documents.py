@@ -9,7 +9,7 @@ import flask_smorest
 from flask import Flask, Response, current_app, json, render_template, send_from_directory
 from marshmallow import fields
 
-from api.blueprint import Blueprint
+from api.blueprint import PROBLEMS, Blueprint
 from api.policy import public
 from api.schemas.fields import Input, Output, Text
 from config import ROOT
@@ -96,7 +96,7 @@ def show_docs(asked):
     """This description as a page. `q` leaves the operations that mention it."""
     words = asked["q"].casefold().split()
     groups = _group(_spec(), lambda operation: all(word in str(operation).casefold() for word in words))
-    page = render_template("docs.html", spec=_spec(), groups=groups, q=asked["q"])
+    page = render_template("docs.html", spec=_spec(), groups=groups, q=asked["q"], problems=PROBLEMS)
     return Response(page, mimetype="text/html")
 
 
@@ -143,7 +143,12 @@ def _present(spec: dict, path: str, method: str, operation: dict, shared: list) 
         "parameters": [*shared, *operation.get("parameters", [])],
         "body": _fields(spec, body) if body else [],
         "responses": [
-            {"status": status, "description": answer.get("description", ""), "fields": _answer_fields(spec, answer)}
+            {
+                "status": status,
+                "description": answer.get("description", ""),
+                "fields": _answer_fields(spec, answer),
+                "is_problem": "application/problem+json" in answer.get("content", {}),
+            }
             for status, answer in sorted(operation["responses"].items())
         ],
     }

@@ -122,7 +122,13 @@ def _answer_http(error: HTTPException) -> Response:
     if status >= 500:
         return _answer_unexpected(error)
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    return problem(status, _HTTP_CODES.get(status, _code_of(status)), f"{_title(status)}.", headers=kept)
+    title, code = name_http_problem(status)
+    return problem(status, code, f"{title}.", headers=kept)
+
+
+def name_http_problem(status: int) -> tuple[str, str]:
+    """Title and code of a problem that is HTTP's own."""
+    return _title(status), _HTTP_CODES.get(status, _code_of(status))
 
 
 _CONFLICTS = {"23503", "23505", "23P01"}

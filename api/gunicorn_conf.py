@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from api.wire import answer_with_problems
 from config import load_settings
 
+answer_with_problems()
 _settings = load_settings()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 

@@ -43,7 +43,10 @@ def parse_json(body: bytes) -> Any:
 
 def read_body(request: Request) -> Any:
     """The request's JSON, or `webargs.core.missing` when there is no body at all. 415 for anything that is not JSON."""
-    body = request.get_data(cache=True)
+    try:
+        body = request.get_data(cache=True)
+    except OSError:  # the server reads on while we do: a chunk is malformed, or the caller has gone
+        raise _malformed("The body could not be read to its end.") from None
     if not request.mimetype and not body:
         return core.missing
     charset = request.mimetype_params.get("charset", "utf-8").lower()
