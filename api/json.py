@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
@@ -45,7 +46,7 @@ def read_body(request: Request) -> Any:
     """The request's JSON, or `webargs.core.missing` when there is no body at all. 415 for anything that is not JSON."""
     try:
         body = request.get_data(cache=True)
-    except OSError:  # the server reads on while we do: a chunk is malformed, or the caller has gone
+    except (OSError, ParseException):  # the server reads on while we do: a bad chunk, or the caller has gone
         raise _malformed("The body could not be read to its end.") from None
     if not request.mimetype and not body:
         return core.missing
