@@ -12,6 +12,7 @@ from datetime import UTC
 from flask import Blueprint, Flask, abort, current_app, request
 from sqlalchemy import text
 
+from api.json import read_body
 from api.policy import public
 from connectors.messages.sandbox import SECRET_HEADER, gateway_secret
 from loyalty.emails import normalise_email
@@ -37,7 +38,7 @@ def take():
     secret = gateway_secret(current_app.config["SETTINGS"].secret_key)
     if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
         abort(401)
-    body = request.get_json()
+    body = read_body(request)
     if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in FIELDS):
         abort(400)
     _prepare()

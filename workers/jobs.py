@@ -52,7 +52,7 @@ def run_outbox_row(row_id: int) -> str:
     A failure is recorded in the row, not raised; only a timeout and the loss of PostgreSQL are raised.
     """
     with application().app_context():
-        return _run(row_id, utcnow())
+        return carry_out(row_id, utcnow())
 
 
 def record_death(row_id: int) -> None:
@@ -71,7 +71,8 @@ def backoff(attempts: int, settings: Settings) -> timedelta:
     return timedelta(seconds=longest * random.uniform(0.5, 1))  # noqa: S311 — jitter, not a secret
 
 
-def _run(row_id: int, now: datetime) -> str:
+def carry_out(row_id: int, now: datetime) -> str:
+    """`run_outbox_row` at a given time, inside an application context."""
     row = None
     try:
         with transaction():

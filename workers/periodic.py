@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import forgetting, ledger, outbox
+from loyalty import forgetting, ledger, outbox, sessions
 from models import db, transaction
 from models.ledger import Membership
 from workers.failures import name_of, path_of
@@ -35,12 +35,13 @@ def bring_up_members(run) -> dict:
 
 
 def forget_codes(run) -> dict:
-    """Delete one-time codes, counters of tries and quotes that have ended."""
+    """Delete one-time codes, counters of tries, quotes and sessions that have ended."""
     return {
         "sign_in_codes": _in_chunks(run, forgetting.forget_sign_in_codes),
         "customer_codes": _in_chunks(run, forgetting.forget_customer_codes),
         "attempts": _in_chunks(run, forgetting.forget_attempts),
         "quotes": _in_chunks(run, forgetting.forget_quotes),
+        "sessions": _in_chunks(run, sessions.forget_old_sessions),
     }
 
 

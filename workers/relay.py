@@ -24,7 +24,7 @@ from loyalty import heartbeats
 from loyalty.clock import utcnow
 from models import db, transaction
 from workers.failures import name_of, path_of
-from workers.jobs import JOB_SECONDS, outbox, run_outbox_row, unfinished_before
+from workers.jobs import JOB_SECONDS, carry_out, outbox, run_outbox_row, unfinished_before
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +119,8 @@ class Relay:
         for row in rows:
             if stop is not None and stop.is_set():
                 break
-            moved += run_outbox_row(row.id) != "taken"
+            with self._app.app_context():
+                moved += carry_out(row.id, max(now, utcnow())) != "taken"
             self._beat()
         return moved
 

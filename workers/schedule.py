@@ -181,16 +181,16 @@ def _is_done(row) -> bool:
 def _renew(task: Task, period: datetime, claimed_at: datetime) -> datetime:
     now = utcnow()
     with transaction():
-        _change_claim(task, period, claimed_at, claimed_at=max(now, claimed_at))
+        _change_claim(task, period, claimed_at, {"claimed_at": max(now, claimed_at)})
     return max(now, claimed_at)
 
 
 def _finish(task: Task, period: datetime, claimed_at: datetime, result: dict) -> None:
     with transaction():
-        _change_claim(task, period, claimed_at, done_at=utcnow(), result=result)
+        _change_claim(task, period, claimed_at, {"done_at": utcnow(), "result": result})
 
 
-def _change_claim(task: Task, period: datetime, claimed_at: datetime, **values) -> None:
+def _change_claim(task: Task, period: datetime, claimed_at: datetime, values: dict) -> None:
     """Change a claim that is still ours. Raises `LostClaim` when it is not."""
     changed = db.session.execute(
         update(PeriodClaim)

@@ -24,7 +24,7 @@ from workers.telling import Later
 
 def run_at(app, row_id, now):
     with app.app_context():
-        return jobs._run(row_id, now)
+        return jobs.carry_out(row_id, now)
 
 
 def only_id(app):
