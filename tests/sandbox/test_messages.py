@@ -12,6 +12,7 @@ from api import create_app
 from connectors.messages.sandbox import SECRET_HEADER, gateway_secret
 from loyalty.customers import attach_identity
 from models import db, transaction
+from sandbox.application import add_sandbox
 from tests.factories import NOW, identity_of, make_customer, make_email
 
 
@@ -93,7 +94,7 @@ def test_a_malformed_message_is_refused(sandbox, change):
 
 def test_many_processes_may_make_the_schema_at_once(fresh_app, settings):
     url = fresh_app.config["SQLALCHEMY_DATABASE_URI"]
-    apps = [create_app(settings, url) for _ in range(4)]
+    apps = [add_sandbox(create_app(settings, url)) for _ in range(4)]
     statuses = []
     threads = [
         threading.Thread(target=lambda app=app, n=n: statuses.append(give(app.test_client(), str(n)).status_code))

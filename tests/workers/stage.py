@@ -68,7 +68,8 @@ def prepare(app: Flask) -> None:
 
 if __name__ == "__main__":
     register()
-    settings = replace(SETTINGS, redis_url=os.environ.get("REDIS_URL"))
+    again = float(os.environ.get("RELAY_REQUEUE_AFTER", SETTINGS.relay_requeue_after))
+    settings = replace(SETTINGS, redis_url=os.environ.get("REDIS_URL"), relay_requeue_after=again)
     app = create_app(settings, os.environ["DATABASE_URL"])
     if sys.argv[1] == "worker":
         if "--with-parent" in sys.argv:

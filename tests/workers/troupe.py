@@ -23,19 +23,19 @@ class Troupe:
     """Runs `tests.workers.stage` as often as asked; everything it started is gone after `close`."""
 
     def __init__(self, app: Flask, redis_url: str | None, log):
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
             "PYTHONPATH": str(ROOT),
         }
-        self._environment.pop("REDIS_URL", None)
+        self.environment.pop("REDIS_URL", None)
         if redis_url:
-            self._environment["REDIS_URL"] = redis_url
+            self.environment["REDIS_URL"] = redis_url
         self._log = log
         self.mains: list[subprocess.Popen] = []
 
     def start(self) -> subprocess.Popen:
         command = [sys.executable, "-m", "tests.workers.stage", "all"]
-        process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log)
+        process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=self._log, stderr=self._log)
         self.mains.append(process)
         return process
 
