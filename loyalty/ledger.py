@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -37,6 +38,7 @@ from loyalty.errors import (
 from loyalty.ledger_store import Account, PurchaseRow
 from loyalty.lifetime import available_at, expires_at
 from loyalty.money import spread
+from loyalty.outbox import Announcement
 from loyalty.programme import kept_points, reprice, spendable_points
 from loyalty.types import Life, Line, Member, Pricing
 from models import new_id
@@ -62,7 +64,7 @@ class Document:
     version: int = 0
     content: Any = None
 
-    @property
+    @cached_property
     def fingerprint(self) -> str | None:
         if self.content is None:
             return None
@@ -158,11 +160,12 @@ def sell(
     bonuses: Sequence[Bonus] = (),
     actor: UUID | None = None,
     check: Callable[[Member], None] | None = None,
+    announce: Callable[[Sale], Sequence[Announcement]] | None = None,
 ) -> Sale:
     """Post a purchase: the spend first (from the hold when one is named), then the earn on the rest, then bonuses.
 
     `price` is asked under the lock, so averages and what is available are those of this moment; `check` may refuse
-    there by raising. Raises `ReceiptConflict`, `NotEnoughPoints`, `CustomerNotFound`, `MembershipClosed`,
+    there by raising; `announce` says what is to be told of a sale that was posted now. Raises `ReceiptConflict`, `NotEnoughPoints`, `CustomerNotFound`, `MembershipClosed`,
     `HoldNotFound`, `HoldResolved`; nothing is stored then.
     """
     claimed = store.claim_and_lock(partner_id, membership_id, _claim_values(document, actor))
@@ -194,9 +197,12 @@ def sell(
     rows["purchase_line"] = _line_values(partner_id, purchase_id, pricing)
     rows["award"] = [_award_values(partner_id, purchase_id, entry) for entry in entries]
     store.account_rows(account, rows)
-    store.write(rows)
     earned = sum(entry.points for entry in entries if entry.points > 0)
-    return Sale(purchase_id, earned, pricing.spent_points, Balance.of(book), pricing.breakdown)
+    sale = Sale(purchase_id, earned, pricing.spent_points, Balance.of(book), pricing.breakdown)
+    if announce is not None:
+        rows["outbox"] = list(announce(sale))
+    store.write(rows)
+    return sale
 
 
 def _repeat_sale(partner_id: UUID, membership_id: UUID, document: Document) -> Sale:

@@ -50,15 +50,15 @@ class Notice:
     hold_until: datetime | None = None
 
 
-def announce_purchase(
+def purchase_announcement(
     partner_id: UUID, purchase_id: UUID, kinds: Iterable[str], *, membership_id: UUID | None = None
-) -> None:
-    """Have the person told what a purchase gave or took: `kinds` of "credited" and "spent", in one message.
+) -> outbox.Announcement:
+    """Has the person told what a purchase gave or took: `kinds` of "credited" and "spent", in one message.
 
     With `membership_id` the notices of one member arrive in the order of the events.
     """
     payload = {"purchase_id": purchase_id, "kinds": list(kinds)}
-    outbox.announce("notify_purchase", payload, partner_id=partner_id, ordering_key=_order(membership_id))
+    return outbox.announcement("notify_purchase", payload, partner_id=partner_id, ordering_key=_order(membership_id))
 
 
 def announce_refund(partner_id: UUID, refund_id: UUID, *, membership_id: UUID | None = None) -> None:

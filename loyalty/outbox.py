@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -15,6 +16,9 @@ from sqlalchemy import delete, func, select, update
 from loyalty.prepared import Prepared
 from models import db
 from models.work import Outbox
+
+Announcement = dict[str, Any]
+"""A row of the outbox that is not written yet."""
 
 _insert = Prepared(
     "kopilka_announce",
@@ -43,6 +47,12 @@ def announce(
     """
     written = json.dumps({name: _plain(value) for name, value in payload.items()})
     _insert(job, partner_id, written, sealed, ordering_key, at, urgent)
+
+
+def announcement(job: str, payload: dict, *, partner_id: UUID, ordering_key: str | None = None) -> Announcement:
+    """What `announce` would write, for an operation of the ledger that writes it with everything else."""
+    written = {name: _plain(value) for name, value in payload.items()}
+    return {"job": job, "payload": written, "partner_id": partner_id, "ordering_key": ordering_key}
 
 
 def waiting(limit: int, now: datetime) -> list[Outbox]:

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import NamedTupleCursor
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from models import db
 
@@ -37,8 +38,7 @@ def execute_together(*calls: tuple[Prepared, Sequence[Any]]) -> list[Row]:
 
     Each statement sees what the ones before it did and what others committed meanwhile, as if sent alone.
     """
-    connection = db.session.connection()
-    raw = connection.connection
+    raw = _raw_connection()
     known = raw.info.setdefault("prepared", set())
     text, values = [], []
     try:
@@ -58,5 +58,17 @@ def execute_together(*calls: tuple[Prepared, Sequence[Any]]) -> list[Row]:
             error,
             psycopg2.Error,
             hide_parameters=True,
-            dialect=connection.dialect,
+            dialect=db.engine.dialect,
         ) from error
+
+
+def _raw_connection() -> PoolProxiedConnection:
+    """The connection of the session's transaction, asked for once in it."""
+    session = db.session()
+    transaction = session.get_transaction()
+    kept = session.info.get("raw_connection")
+    if transaction is not None and kept is not None and kept[0] is transaction:
+        return kept[1]
+    raw = session.connection().connection
+    session.info["raw_connection"] = (session.get_transaction(), raw)
+    return raw

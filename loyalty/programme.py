@@ -21,6 +21,7 @@ from decimal import (
     localcontext,
 )
 from fractions import Fraction
+from functools import lru_cache
 from math import prod
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -332,15 +333,21 @@ def _birthday_in(birth_date: date, year: int) -> date:
 
 def _freeze(rules: Rules, factors: list[_Factor]) -> dict[str, Any]:
     """What re-pricing and refunds will need of today's rules; of the member only which factors applied."""
-    written = rules.to_json()
     with localcontext(_EXACT):
         multiplier = prod((factor for _, factor in factors), start=Decimal(1))
     return {
         "version": FROZEN_VERSION,
         "factors": [{"kind": kind, "factor": write_decimal(factor)} for kind, factor in factors],
         "multiplier": write_decimal(multiplier),
-        **{name: written[name] for name in _FROZEN_RULES},
+        **_written(rules),
     }
+
+
+@lru_cache(maxsize=1000)
+def _written(rules: Rules) -> dict[str, Any]:
+    """The frozen part of the rules; a programme prices many purchases."""
+    written = rules.to_json()
+    return {name: written[name] for name in _FROZEN_RULES}
 
 
 def _apply(

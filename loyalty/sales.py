@@ -13,7 +13,7 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from loyalty import ledger, notices
+from loyalty import ledger, notices, outbox
 from loyalty.customers import find_member, find_or_enrol
 from loyalty.errors import BranchNotFound, InvalidPurchase, PurchaseNotFound
 from loyalty.identities import Identifier
@@ -148,15 +148,25 @@ def post(
     def priced(member: Member) -> Pricing:
         if promise is not None:
             promise(basket.price(rules, member, at=document.occurred_at, zone=zone))
-        if hold_id is None:
+        if hold_id is None and points:
             basket.check_spend(points, rules, member.available)
         return basket.price(rules, member, at=document.occurred_at, zone=zone, points=points)
 
-    sale = ledger.sell(partner.id, membership_id, document, priced, now=now, hold_id=hold_id, actor=caller.actor)
-    told = [kind for kind, moved in (("credited", sale.earned), ("spent", sale.spent)) if moved]
-    if told and not sale.repeated:
-        notices.announce_purchase(partner.id, sale.purchase_id, told, membership_id=sale.account.membership_id)
-    return sale
+    def announced(sale: ledger.Sale) -> list[outbox.Announcement]:
+        told = [kind for kind, moved in (("credited", sale.earned), ("spent", sale.spent)) if moved]
+        member = sale.account.membership_id
+        return [notices.purchase_announcement(partner.id, sale.purchase_id, told, membership_id=member)] if told else []
+
+    return ledger.sell(
+        partner.id,
+        membership_id,
+        document,
+        priced,
+        now=now,
+        hold_id=hold_id,
+        actor=caller.actor,
+        announce=announced,
+    )
 
 
 def post_refund(

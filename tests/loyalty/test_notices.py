@@ -260,8 +260,11 @@ def test_a_code_that_was_used_or_has_ended_is_not_sent(espresso):
 
 def test_announcements_are_one_row_of_ids(espresso, db_session):
     member = make_member(espresso)
-    sale = buy(espresso, member)
-    notices.announce_purchase(espresso.id, sale.purchase_id, ["credited"], membership_id=member.id)
+
+    def announced(sale):
+        return [notices.purchase_announcement(espresso.id, sale.purchase_id, ["credited"], membership_id=member.id)]
+
+    sale = buy(espresso, member, announce=announced)
     row = db_session.scalars(select(Outbox).order_by(Outbox.id.desc()).limit(1)).one()
     assert (row.job, row.partner_id, row.ordering_key) == ("notify_purchase", espresso.id, f"membership:{member.id}")
     assert row.payload == {"purchase_id": str(sale.purchase_id), "kinds": ["credited"]}
