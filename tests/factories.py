@@ -123,6 +123,6 @@ def noise() -> Partner:
 
 def _free_partner_code() -> str:
     while True:
-        code = f"{random.randrange(10**6):06}"
+        code = str(random.randrange(10**5, 10**6))
         if db.session.scalar(db.select(Partner.id).where(Partner.code == code)) is None:
             return code
