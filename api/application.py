@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
-from api import admin, auth, customer, documents, health, partner, pos
+from api import admin, auth, customer, documents, health, members, partner, pos
 from api.commands.admin import admin_group
 from api.commands.imports import import_group
 from api.commands.ledger import ledger_group
@@ -25,6 +25,7 @@ BLUEPRINTS = (
     auth.blueprint,
     customer.blueprint,
     partner.blueprint,
+    members.blueprint,
     pos.blueprint,
     admin.blueprint,
     documents.blueprint,

@@ -119,6 +119,10 @@ def _add_desk(add, cast: Cast, things: dict[str, str]) -> None:
     for name in ("customers", "transactions"):
         add(owner, "GET", f"/api/partner/export/{name}.csv")
     add(owner, "PUT", "/api/partner", {"name": "Кофейня", "timezone": "Europe/Moscow"})
+    member = {"customer_id": house.member.customer_id}
+    add(owner, "GET", "/api/partner/customers/<uuid:customer_id>", **member)
+    add(owner, "PUT", "/api/partner/customers/<uuid:customer_id>", {"name": "Иван", "is_vip": False}, **member)
+    add(owner, "GET", "/api/partner/customers/<uuid:customer_id>/transactions", **member)
     add(owner, "PUT", "/api/partner/programme", {"rate": "0.05"})
     trial = {"amount": "1000.00", "points": 0, "member": {"is_vip": True, "average_check": "500.00"}}
     add(owner, "POST", "/api/partner/programme/quote", trial)

@@ -1,0 +1,57 @@
+"""A partner's members one by one: the card, and their operations here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import g
+
+from api.blueprint import Blueprint
+from api.schemas import members as schemas
+from api.schemas.customer import EntryPage
+from api.schemas.lists import PageQuery
+from api.security import staff
+from api.transactions import commits
+from loyalty import accounts, members
+from loyalty.clock import utcnow
+
+blueprint = Blueprint("members", __name__, url_prefix="/api/partner/customers", description="A partner's desk")
+
+
+@blueprint.get("/<uuid:customer_id>")
+@staff("customers:read")
+@blueprint.response(200, schemas.MemberCard)
+@commits
+def show_member(customer_id: UUID):
+    """A customer's card as this partner knows them."""
+    return _present(members.show_member(g.caller.partner_id, customer_id, utcnow()))
+
+
+@blueprint.put("/<uuid:customer_id>")
+@staff("customers:write")
+@blueprint.arguments(schemas.MemberChange)
+@blueprint.response(200, schemas.MemberCard)
+@commits
+def change_member(body, customer_id: UUID):
+    """Note this partner's own name for the customer, or that they are VIP; what is left out stays."""
+    changed = members.change_member(g.caller.partner_id, customer_id, body, by=g.caller.customer_id, now=utcnow())
+    return _present(changed)
+
+
+@blueprint.get("/<uuid:customer_id>/transactions")
+@staff("transactions:read")
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, EntryPage)
+@commits
+def list_member_operations(wanted, customer_id: UUID):
+    """The customer's operations at this partner, the newest first."""
+    members.show_member(g.caller.partner_id, customer_id, utcnow())
+    items, next_cursor = accounts.list_operations(
+        customer_id, partner_id=g.caller.partner_id, cursor=wanted["cursor"], limit=wanted["limit"]
+    )
+    return {"items": items, "next_cursor": next_cursor}
+
+
+def _present(card: members.MemberCard) -> dict:
+    hidden = {} if g.caller.may("customers:contacts") else {"phone": None, "email": None, "card": None}
+    return vars(card) | hidden

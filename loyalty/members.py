@@ -1,0 +1,95 @@
+"""One member as their partner sees them: the card staff look at, and what staff may note on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from loyalty import audit, ledger
+from loyalty.customers import known_contacts, membership_of
+from loyalty.errors import CustomerNotFound
+from loyalty.names import tidy_name
+from models import db
+from models.ledger import Membership
+
+
+@dataclass(frozen=True)
+class MemberCard:
+    """What the partner knows and nothing else; `spent` is Σ checks net of refunds, `average_check` spent ÷ visits."""
+
+    customer_id: UUID
+    name: str | None
+    phone: str | None
+    email: str | None
+    card: str | None
+    is_vip: bool
+    balance: int
+    available: int
+    pending: int
+    held: int
+    visits: int
+    spent: Decimal
+    average_check: Decimal | None
+    first_purchase_at: datetime | None
+    last_purchase_at: datetime | None
+    joined_at: datetime
+
+
+def show_member(partner_id: UUID, customer_id: UUID, now: datetime) -> MemberCard:
+    """The member's card, brought up to now. Raises `CustomerNotFound`, the same for another partner's."""
+    membership = _find(partner_id, customer_id)
+    ledger.bring_up(partner_id, membership.id, now)
+    db.session.refresh(membership)
+    contacts = known_contacts(membership)
+    spent, visits = membership.spent, membership.visits
+    return MemberCard(
+        customer_id=customer_id,
+        name=membership.name,
+        phone=contacts.get("phone"),
+        email=contacts.get("email"),
+        card=contacts.get("card"),
+        is_vip=membership.is_vip,
+        balance=membership.balance,
+        available=membership.balance - membership.held,
+        pending=membership.pending,
+        held=membership.held,
+        visits=visits,
+        spent=spent,
+        average_check=(spent / visits).quantize(Decimal("0.01")) if visits else None,
+        first_purchase_at=membership.first_purchase_at,
+        last_purchase_at=membership.last_purchase_at,
+        joined_at=membership.created_at,
+    )
+
+
+def change_member(
+    partner_id: UUID, customer_id: UUID, changes: dict[str, Any], *, by: UUID | None, now: datetime
+) -> MemberCard:
+    """Note the partner's own name for the member, or that they are VIP; what is left out stays.
+
+    Raises `CustomerNotFound`, `InvalidName`. The person's own profile is theirs and not touched.
+    """
+    membership = _find(partner_id, customer_id)
+    if "name" in changes:
+        membership.name = tidy_name(changes["name"])
+    if "is_vip" in changes:
+        membership.is_vip = changes["is_vip"]
+    db.session.flush()
+    audit.record(
+        "member.change",
+        actor=by,
+        partner_id=partner_id,
+        subject=customer_id,
+        details={"changed": sorted(changes), "is_vip": membership.is_vip},
+    )
+    return show_member(partner_id, customer_id, now)
+
+
+def _find(partner_id: UUID, customer_id: UUID) -> Membership:
+    membership = membership_of(customer_id, partner_id)
+    if membership is None:
+        raise CustomerNotFound()
+    return membership
