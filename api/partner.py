@@ -21,7 +21,6 @@ from api.purchases import (
     read_basket,
     read_customer,
     refund,
-    use_up,
 )
 from api.schemas import partner as schemas
 from api.schemas import purchases as purchase_schemas
@@ -323,7 +322,6 @@ def post_transaction(body):
         occurred_at=body["occurred_at"],
         name=body["name"],
     )
-    use_up(identifier, now)
     occurred_at = sales.find_purchase(partner.id, sale.purchase_id).occurred_at if sale.repeated else None
     return {
         "id": sale.purchase_id,

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import g
 
 from api.security import Caller
-from loyalty import codes, ledger, limits, sales
+from loyalty import ledger, limits, sales
 from loyalty.errors import BranchNotFound, PurchaseNotFound
 from loyalty.identities import Identifier, parse_identifier
 from models import db
@@ -36,12 +36,6 @@ def read_customer(given: dict[str, Any], partner: Partner, now) -> Identifier:
         window = timedelta(minutes=1)
         limits.hit(f"till_code:{g.caller.name}", limit=CODE_TRIES_A_MINUTE, window=window, now=now)
     return identifier
-
-
-def use_up(identifier: Identifier, now) -> None:
-    """A code that a posting was made with works no more. Raises `CodeUnknown` for whoever comes second."""
-    if identifier.kind == "code":
-        codes.redeem_code(identifier.value, now, consume=True)
 
 
 def check_place(branch_id: UUID | None) -> None:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from loyalty import ledger, notices, outbox
+from loyalty import codes, ledger, notices, outbox
 from loyalty.customers import find_member, find_or_enrol
 from loyalty.errors import BranchNotFound, InvalidPurchase, PurchaseNotFound
 from loyalty.identities import Identifier
@@ -95,7 +95,8 @@ def post_transaction(
     """Credit a purchase, or spend points on one, as a cashier or a till says.
 
     `accrual` with `points` spends and then earns on the rest; crediting an unknown phone, e-mail or card makes the person
-    a member. `redemption` only spends: `points`, or as many as pay the whole check when they are left out.
+    a member. `redemption` only spends: `points`, or as many as pay the whole check when they are left out. A customer's
+    code works no more once a purchase was posted with it; the second of two at once raises `CodeUnknown`.
     Raises `CustomerNotFound`, `BranchNotFound`, the `SpendRefused` family, `InvalidPurchase`, `ReceiptConflict`.
     """
     branch_id = check_branch(partner, branch_id or caller.branch_id)
@@ -108,7 +109,7 @@ def post_transaction(
     if kind == "redemption":
         basket = basket.without_accrual()
         points = _whole_check(basket, rules) if points is None else points
-    return post(
+    sale = post(
         partner,
         membership.id,
         basket,
@@ -127,6 +128,9 @@ def post_transaction(
         caller=caller,
         now=now,
     )
+    if identifier.kind == "code" and not sale.repeated:
+        codes.redeem_code(identifier.value, now)
+    return sale
 
 
 def post(

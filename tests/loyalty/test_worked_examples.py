@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loyalty import accounts, ledger, pos, sales
+from loyalty import accounts, codes, ledger, pos, sales
 from loyalty.errors import (
     AboveShare,
     BelowMinimum,
     BranchNotFound,
+    CodeUnknown,
     CustomerNotFound,
     HoldNotFound,
     HoldResolved,
@@ -411,3 +412,13 @@ def test_purchase_history_can_be_narrowed_to_days_of_the_partners_zone(cafe, iva
         wanted = accounts.PurchaseFilter(since=day, until=day)
         items, _ = accounts.list_purchases(customer.id, wanted)
         assert len(items) == found
+
+
+def test_a_customers_code_pays_once(cafe, ivan, db_session):
+    customer = sales.find_member(cafe, ivan)[0]
+    code, _ = codes.issue(customer.id, NOW)
+    shown = Identifier("code", code)
+    assert spend(cafe, shown, "1000.00", "k1", points=100).spent == 100
+    with pytest.raises(CodeUnknown):
+        spend(cafe, shown, "1000.00", "k2", points=100)
+    assert balance(cafe, ivan) == 650
