@@ -36,7 +36,7 @@ fmt: $(VENV)/.dev ## Format the code and repair what can be repaired
 bench: $(VENV)/.dev ## Measure, and print the table of ratios
 	@exec $(PY) -m bench $(ARGS)
 
-demo-import: $(VENV)/.run ## Import the demo shop's customers and receipts
+demo-import: $(VENV)/.run ## Import a real shop: a year of receipts, 541 909 lines (ARGS=file)
 	@exec $(PY) -m sandbox.demo_import $(ARGS)
 
 verify: $(VENV)/.run ## Check every entry of the ledger; exit 1 names the wrong ones

@@ -266,16 +266,21 @@ def enrol_numbers(partner: Partner, kind: str, values: Collection[str], *, now: 
         )
         owners |= {value: (person, id_) for value, person, id_ in made}
     accounts = _open_accounts(partner, {person for person, _ in owners.values()}, now)
-    known = [
-        {"partner_id": partner.id, "membership_id": accounts[person], "identity_id": id_}
-        for person, id_ in owners.values()
-        if person in accounts
-    ]
+    known = [(str(accounts[person]), str(id_)) for person, id_ in owners.values() if person in accounts]
     if known:
-        db.session.execute(insert(MembershipIdentity).on_conflict_do_nothing(), known)
+        members, identities = (list(column) for column in zip(*known, strict=True))
+        db.session.execute(_KNOWN_HERE, {"partner": partner.id, "members": members, "identities": identities})
     return Enrolled(
         {value: accounts[owner[0]] for value, owner in owners.items() if owner[0] in accounts}, len(missing)
     )
+
+
+_KNOWN_HERE = text("""
+    INSERT INTO membership_identity (partner_id, membership_id, identity_id)
+    SELECT :partner, member, identity
+    FROM unnest(CAST(:members AS uuid[]), CAST(:identities AS uuid[])) AS known (member, identity)
+    ON CONFLICT DO NOTHING
+""")
 
 
 def _owners_of_numbers(partner: Partner, kind: str, values: Collection[str]) -> dict[str, tuple[UUID, UUID]]:

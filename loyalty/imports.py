@@ -396,10 +396,12 @@ def _bought_before(batch: _Batch, document: _Staged, items: set[str]) -> dict[st
     rows = _execute(
         "SELECT l.purchase_id, l.n, l.sku, l.remaining, l.quantity - coalesce((SELECT sum(r.quantity) FROM import_return r"
         " WHERE r.partner_id = l.partner_id AND r.purchase_id = l.purchase_id AND r.purchase_line_n = l.n), 0) AS quantity"
-        " FROM purchase p JOIN purchase_line l ON l.partner_id = p.partner_id AND l.purchase_id = p.id"
+        # OFFSET 0 keeps the planner from reading all the partner's lines instead of this person's
+        " FROM purchase p CROSS JOIN LATERAL (SELECT * FROM purchase_line l WHERE l.partner_id = p.partner_id"
+        " AND l.purchase_id = p.id AND l.sku = ANY(%s) AND l.remaining > 0 OFFSET 0) l"
         f" WHERE p.partner_id = %s AND p.membership_id = %s AND p.occurred_at <= %s AND p.source = 'import' AND {origin}"
-        " AND l.sku = ANY(%s) AND l.remaining > 0 ORDER BY p.occurred_at DESC, p.id DESC, l.n",
-        (batch.partner.id, batch.members[document.customer], document.occurred_at, *key, list(items)),
+        " ORDER BY p.occurred_at DESC, p.id DESC, l.n",
+        (list(items), batch.partner.id, batch.members[document.customer], document.occurred_at, *key),
     )
     bought: dict[str, list[_Bought]] = defaultdict(list)
     for row in rows:

@@ -110,7 +110,7 @@ def run_import(
         click.echo("This file was imported before: nothing is new.", err=True)
         return find_report(partner_id, run_id)
     if state == "staging":
-        _stage_all(partner_id, run_id, file, mapping)
+        stage_all(partner_id, run_id, file, mapping)
         _committed(lambda: imports.arrange(partner_id, run_id))
     if ask is not None:
         ask(find_report(partner_id, run_id))
@@ -120,7 +120,7 @@ def run_import(
     return _committed(lambda: imports.finish(partner_id, run_id, now=utcnow()))
 
 
-def _stage_all(partner_id: UUID, run_id: UUID, file: Path, mapping: Mapping) -> None:
+def stage_all(partner_id: UUID, run_id: UUID, file: Path, mapping: Mapping) -> None:
     """Read the file into the database. A file that cannot be read to its end leaves nothing behind."""
     for attempt in range(TRIES):
         try:
@@ -224,7 +224,7 @@ def find_partner(name: str) -> Partner:
         condition = Partner.code == name
     partner = db.session.scalar(select(Partner).where(condition)) if "\0" not in name else None
     if partner is None:
-        raise Refused("There is no such partner: give its six-digit code or its id.")
+        raise Refused("There is no such partner: give its code or its id.")
     return partner
 
 
