@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench import credit
+from bench import credit, imports
 from bench.figure import HEADER, Figure
 from bench.ground import Ground, prepared_ground
 
@@ -29,6 +29,7 @@ Measure = Callable[..., Iterator[Figure]]
 FIGURES: dict[str, Measure] = {
     "P1": credit.measure_p1,
     "P6": credit.measure_p6,
+    "P9": imports.measure_p9,
 }
 
 

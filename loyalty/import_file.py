@@ -215,13 +215,17 @@ class Record(NamedTuple):
     problem: str | None = None
 
 
-def read_records(text: TextIO, mapping: Mapping, *, after: int = 0, width: int | None = None) -> Iterator[Record]:
-    """All records that begin after line `after`; blank lines are passed over. `width`: how many fields they should have.
+def read_records(
+    text: TextIO, mapping: Mapping, *, before: int = 0, after: int = 0, width: int | None = None
+) -> Iterator[Record]:
+    """All records that begin after line `after` of the file, of which `before` lines are read already.
+
+    Blank lines are passed over. `width`: how many fields a record should have.
 
     A record that breaks the format (a quotation mark never closed, say) costs its first line only: reading goes on with
     the next line, so that one stray mark does not swallow what follows.
     """
-    lines = _Lines(text, after)
+    lines = _Lines(text, before, after)
     quoting = csv.QUOTE_MINIMAL if mapping.quote else csv.QUOTE_NONE
     reader = csv.reader(
         lines,
@@ -231,8 +235,9 @@ def read_records(text: TextIO, mapping: Mapping, *, after: int = 0, width: int |
         strict=True,
     )
     csv.field_size_limit(FIELD_LIMIT)
+    taken = lines.taken
     while True:
-        lines.begin()
+        taken.clear()
         problem = None
         fields: list[str] | None = None
         try:
@@ -241,59 +246,50 @@ def read_records(text: TextIO, mapping: Mapping, *, after: int = 0, width: int |
             return
         except csv.Error:
             problem = "broken_line"
-        first = lines.first
-        if lines.too_long:
-            fields, problem = None, "too_long"
-        if problem is None and lines.last > first and width is not None and len(fields) != width:
-            fields, problem = None, "broken_line"
-        if problem is not None:
-            lines.put_back()
-        if fields == []:
+        if len(taken) == 1:
+            n, _, is_cut = taken[0]
+            if is_cut:
+                yield Record(n, None, n, "too_long")
+            elif fields != []:
+                yield Record(n, fields, n, problem)
             continue
-        yield Record(first, fields, lines.last, problem)
+        first, last = taken[0][0], taken[-1][0]
+        if problem is None and width is not None and len(fields) != width:
+            problem = "broken_line"
+        if any(is_cut for _, _, is_cut in taken):
+            problem = "too_long"
+        if problem is not None:
+            fields, last = None, first
+            lines.put_back()
+        yield Record(first, fields, last, problem)
 
 
 class _Lines:
     """Physical lines for the csv reader, numbered, each held to `FIELD_LIMIT`, with those of the last record kept."""
 
-    def __init__(self, text: TextIO, after: int):
+    def __init__(self, text: TextIO, before: int, after: int):
         self._text = text
         self._waiting: deque[tuple[int, str, bool]] = deque()
-        self._taken: list[tuple[int, str, bool]] = []
-        self._n = 0
+        self.taken: list[tuple[int, str, bool]] = []
+        self._n = before
         while self._n < after and self._read() is not None:
             continue
 
-    def begin(self) -> None:
-        self._taken.clear()
-
-    @property
-    def first(self) -> int:
-        return self._taken[0][0]
-
-    @property
-    def last(self) -> int:
-        return self._taken[-1][0]
-
-    @property
-    def too_long(self) -> bool:
-        return any(cut for _, _, cut in self._taken)
-
     def put_back(self) -> None:
         """Keep the first line as the broken record; the others are read again."""
-        self._waiting.extendleft(reversed(self._taken[1:]))
-        del self._taken[1:]
+        self._waiting.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self._taken) >= LINES_OF_RECORD:
+        if len(self.taken) >= LINES_OF_RECORD:
             raise csv.Error("a record runs over too many lines")
         line = self._waiting.popleft() if self._waiting else self._read()
         if line is None:
             raise StopIteration
-        self._taken.append(line)
+        self.taken.append(line)
         return line[1]
 
     def _read(self) -> tuple[int, str, bool] | None:
@@ -349,12 +345,11 @@ class LineReader:
         self._needed = max(place for place in self._places.values() if place is not None) + 1
         self._exclude = frozenset(mapping.exclude)
         self._times: dict[str, str | None] = {}
-        self._quantities: dict[str, int | None] = {}
-        self._prices: dict[str, int | None] = {}
         comma = mapping.decimal == ","
         self._read_quantity = _number_reader(3, comma)
-        self._read_price = _number_reader(4, comma)
-        self._read_amount = _number_reader(4, comma)
+        self._read_money = _number_reader(4, comma)
+        self._by_sum = self._places["amount"] is not None
+        self._money_place = self._places["amount" if self._by_sum else "price"]
 
     def read(self, record: Record) -> Line:
         n, fields, _, problem = record
@@ -367,33 +362,36 @@ class LineReader:
         customer = fields[places["customer"]].strip() or None
         item = None if places["item"] is None else fields[places["item"]].strip() or None
         at = self._time(fields[places["time"]])
-        quantity_text = "1" if places["quantity"] is None else fields[places["quantity"]].strip()
-        quantity = _remembered(self._quantities, quantity_text, self._read_quantity)
-        money_text = fields[places["price" if places["amount"] is None else "amount"]].strip()
-        money = _remembered(self._prices, money_text, self._read_price)
+        place = places["quantity"]
+        quantity, pieces = self._read_quantity("1" if place is None else fields[place])
+        money, price = self._read_money(fields[self._money_place])
+        if self._by_sum:
+            price = None
+            if place is None and money is not None and money < 0:
+                quantity, pieces = self._read_quantity("-1")
         prefix = self._mapping.document_prefix
-        if places["amount"] is not None and places["quantity"] is None and money is not None and money < 0:
-            quantity = -1000
         is_return = (prefix is not None and document.startswith(prefix)) or (
             self._mapping.negative_quantity and quantity is not None and quantity < 0
         )
         kopecks = None
         if quantity is not None and money is not None:
-            kopecks = _half_up(money, 100) if places["amount"] is not None else _half_up(quantity * money, 100_000)
+            kopecks = _half_up(money, 100) if self._by_sum else _half_up(quantity * money, 100_000)
             if abs(kopecks) >= _AMOUNT_LIMIT or abs(quantity) >= _QUANTITY_LIMIT:
                 kopecks = None
         reason = self._judge(document, customer, item, at, quantity, money, kopecks, is_return)
+        if reason is not None:
+            document, customer, item = _fitting(document, 120), _fitting(customer, 120), _fitting(item, 100)
         return Line(
             n,
-            _fitting(document, 120),
+            document,
             is_return,
-            _fitting(customer, 120),
+            customer,
             at,
-            item and _fitting(item, 100),
+            item,
             self._text(fields, "name", 300),
             self._text(fields, "category", 100),
-            None if quantity is None else _decimal(quantity, 3),
-            None if money is None or places["amount"] is not None else _decimal(money, 4),
+            pieces,
+            price,
             None if kopecks is None else _decimal(kopecks, 2),
             reason,
         )
@@ -437,7 +435,8 @@ class LineReader:
         place = self._places[name]
         if place is None:
             return None
-        return fields[place].replace("\0", "").strip()[:limit] or None
+        text = fields[place]
+        return (text.replace("\0", "") if "\0" in text else text).strip()[:limit] or None
 
     def _time(self, text: str) -> str | None:
         if text in self._times:
@@ -483,31 +482,38 @@ def _find_columns(mapping: Mapping, header: list[str] | None) -> dict[str, int |
     return places | {name: names.index(column.strip()) for name, column in mapping.columns.items()}
 
 
-def _number_reader(places: int, comma: bool) -> Callable[[str], int | None]:
-    """Reads a number into whole units of its last decimal place; None when it is none or has more places."""
-    pattern = re.compile(rf"([+-]?)([0-9]{{0,{_INTEGER_DIGITS}}})(?:{',' if comma else '[.]'}([0-9]{{1,{places}}})0*)?")
-
-    def read(text: str) -> int | None:
-        match = pattern.fullmatch(text)
-        if match is None:
-            return None
-        sign, whole, part = match.groups()
-        if not whole and not part:
-            return None
-        units = int((whole or "0") + (part or "").ljust(places, "0"))
-        return -units if sign == "-" else units
-
-    return read
+_Number = tuple[int | None, str | None]
+"""A number in whole units of its last decimal place, and as it is written for the database; twice None: it is none."""
 
 
-def _remembered(known: dict[str, int | None], text: str, read: Callable[[str], int | None]) -> int | None:
-    try:
-        return known[text]
-    except KeyError:
+def _number_reader(places: int, comma: bool) -> Callable[[str], _Number]:
+    """Reads numbers of at most so many places, and remembers those it has read."""
+    point = "," if comma else "[.]"
+    pattern = re.compile(rf"([+-]?)([0-9]{{0,{_INTEGER_DIGITS}}})(?:{point}([0-9]{{1,{places}}})0*)?")
+    known: dict[str, _Number] = {}
+
+    def read(text: str) -> _Number:
+        if text in known:
+            return known[text]
+        if len(text) > 40:
+            return None, None
         if len(known) >= KEPT_VALUES:
             known.clear()
-        value = known[text] = read(text) if len(text) <= 40 else None
-        return value
+        known[text] = number = parse(text.strip())
+        return number
+
+    def parse(text: str) -> _Number:
+        match = pattern.fullmatch(text)
+        if match is None:
+            return None, None
+        sign, whole, part = match.groups()
+        if not whole and not part:
+            return None, None
+        units = int((whole or "0") + (part or "").ljust(places, "0"))
+        units = -units if sign == "-" else units
+        return units, _decimal(units, places)
+
+    return read
 
 
 def _half_up(units: int, divisor: int) -> int:
@@ -533,21 +539,16 @@ def read_lines(
 
     Raises `InvalidMapping` when the header lacks a column and `UnreadableFile` when there is nothing to read.
     """
-    header = None
+    header, before = None, 0
     if mapping.header:
         first = next(read_records(source.text, mapping), None)
         if first is None or first.fields is None:
             raise UnreadableFile("The file is empty, or its first line cannot be read.")
-        header = first.fields
-        reader = LineReader(mapping, zone, now, header)
-        records = read_records(source.text, mapping, after=max(after - first.last, 0), width=len(header))
-        offset = first.last
-    else:
-        reader, offset = LineReader(mapping, zone, now), 0
-        records = read_records(source.text, mapping, after=after)
-    for record in records:
-        line = reader.read(record)
-        yield line._replace(n=line.n + offset) if offset else line, record.last + offset
+        header, before = first.fields, first.last
+    read = LineReader(mapping, zone, now, header).read
+    width = len(header) if header is not None else None
+    for record in read_records(source.text, mapping, before=before, after=after, width=width):
+        yield read(record), record.last
 
 
 def chunks(lines: Iterator[tuple[Line, int]], size: int) -> Iterator[list[tuple[Line, int]]]:
