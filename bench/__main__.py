@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench import credit, imports
+from bench import credit, http, imports
 from bench.figure import HEADER, Figure
 from bench.ground import Ground, prepared_ground
 
@@ -28,7 +28,9 @@ QUICK = Size(members=200, rounds=1, seconds=0.2)
 Measure = Callable[..., Iterator[Figure]]
 FIGURES: dict[str, Measure] = {
     "P1": credit.measure_p1,
+    "P3": http.measure_p3,
     "P6": credit.measure_p6,
+    "P7": http.measure_p7,
     "P9": imports.measure_p9,
 }
 

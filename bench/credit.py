@@ -105,7 +105,7 @@ def measure_p6(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figur
     """Raises `AssertionError` when a replay has written anything."""
     keys = [(random.randint(1, ground.members), secrets.token_hex(16)) for _ in range(500)]
     with create_app(ground.settings, ground.url).app_context():
-        partner, rules = _partner(MANY)
+        partner, rules = read_partner(MANY)
         for member, key in keys:
             credit(partner, member, key, rules)
         db.engine.dispose()
@@ -142,10 +142,10 @@ def _settled(ground: Ground, side: Callable[..., float], *arguments, **options) 
 
 def _enter(ground: Ground, partner_id: UUID) -> tuple[Partner, Rules]:
     create_app(ground.settings, ground.url).app_context().push()
-    return _partner(partner_id)
+    return read_partner(partner_id)
 
 
-def _partner(partner_id: UUID) -> tuple[Partner, Rules]:
+def read_partner(partner_id: UUID) -> tuple[Partner, Rules]:
     """The partner as a record of its own, so that reading it costs nothing, and its rules."""
     partner = db.session.get_one(Partner, partner_id)
     _, rules = current_rules(partner_id)
