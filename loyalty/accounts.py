@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 
 from loyalty import ledger
 from loyalty.errors import CustomerNotFound, InvalidCursor
+from loyalty.prepared import Prepared
 from loyalty.types import Member
 from models import db
 from models.customer import Customer
@@ -62,37 +63,45 @@ def list_accounts(customer_id: UUID, now: datetime) -> list[Account]:
     ]
 
 
-def _memberships(customer_id: UUID) -> list[Any]:
-    columns = (Membership.partner_id, Membership.id, Membership.balance, Membership.pending, Membership.held)
-    query = (
-        select(*columns, Membership.next_due_at, Membership.active, Partner.name)
-        .join(Partner, Partner.id == Membership.partner_id)
-        .where(Membership.customer_id == customer_id, Membership.state == "open")
-        .order_by(Membership.id)
-    )
-    return list(db.session.execute(query))
+_memberships = Prepared(
+    "kopilka_memberships",
+    "uuid",
+    """
+    SELECT m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.active, p.name
+    FROM membership m JOIN partner p ON p.id = m.partner_id
+    WHERE m.customer_id = $1 AND m.state = 'open'
+    ORDER BY m.id
+    """,
+)
 
-
-_EXPIRING = text("""
+_lots_by_expiry = Prepared(
+    "kopilka_lots_by_expiry",
+    "uuid[], uuid[]",
+    """
     SELECT l.membership_id, l.expires_at, sum(l.remaining - l.held) AS points
-    FROM unnest(CAST(:partners AS uuid[]), CAST(:memberships AS uuid[])) AS m (partner_id, id)
+    FROM unnest($1, $2) AS m (partner_id, id)
     JOIN lot l ON l.partner_id = m.partner_id AND l.membership_id = m.id
     WHERE l.remaining > 0 AND l.state = 'active' AND l.expires_at IS NOT NULL AND l.remaining > l.held
     GROUP BY 1, 2 ORDER BY 1, 2
-""")
+    """,
+)
 
 
 def _expiring(rows: Iterable[Any]) -> dict[UUID, list[dict[str, Any]]]:
-    rows = [row for row in rows if row.active]
+    rows = [row for row in rows if row.active and row.next_due_at is not None]  # nothing due: nothing ever dies
     if not rows:
         return {}
-    parameters = {"partners": [str(row.partner_id) for row in rows], "memberships": [str(row.id) for row in rows]}
     found: dict[UUID, list[dict[str, Any]]] = {}
-    for row in db.session.execute(_EXPIRING, parameters):
+    for row in _lots_by_expiry(_array(row.partner_id for row in rows), _array(row.id for row in rows)):
         dates = found.setdefault(row.membership_id, [])
         if len(dates) < EXPIRING_SHOWN:
             dates.append({"points": int(row.points), "at": row.expires_at})
     return found
+
+
+def _array(ids: Iterable[UUID]) -> str:
+    """As PostgreSQL writes an array."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member:
@@ -123,10 +132,13 @@ def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member
 
 # Operations
 
-_OPERATIONS = text("""
+_operations = Prepared(
+    "kopilka_operations",
+    "uuid, uuid, jsonb, bigint",
+    """
     WITH RECURSIVE mine AS (
         SELECT partner_id, id FROM membership
-        WHERE customer_id = :customer AND state <> 'merged' AND (CAST(:partner AS uuid) IS NULL OR partner_id = :partner)
+        WHERE customer_id = $1 AND state <> 'merged' AND ($2 IS NULL OR partner_id = $2)
         UNION
         SELECT m.partner_id, m.id FROM membership m
         JOIN mine ON m.partner_id = mine.partner_id AND m.merged_into = mine.id
@@ -138,14 +150,15 @@ _OPERATIONS = text("""
     CROSS JOIN LATERAL (
         SELECT * FROM entry
         WHERE entry.partner_id = mine.partner_id AND entry.membership_id = mine.id
-          AND seq < coalesce((CAST(:before AS jsonb) ->> CAST(mine.id AS text))::bigint, 9223372036854775807)
-        ORDER BY seq DESC LIMIT :page
+          AND seq < coalesce(($3 ->> CAST(mine.id AS text))::bigint, 9223372036854775807)
+        ORDER BY seq DESC LIMIT $4
     ) e
     JOIN partner p ON p.id = e.partner_id
     LEFT JOIN purchase d ON d.partner_id = e.partner_id AND d.id = e.purchase_id
     LEFT JOIN entry_reason r ON r.partner_id = e.partner_id AND r.entry_id = e.id
-    ORDER BY e.id DESC LIMIT :page
-""")
+    ORDER BY e.id DESC LIMIT $4
+    """,
+)
 
 
 def list_operations(
@@ -157,8 +170,7 @@ def list_operations(
     Raises `InvalidCursor`.
     """
     before = _read_cursor(cursor)
-    parameters = {"customer": customer_id, "partner": partner_id, "before": json.dumps(before), "page": limit + 1}
-    rows = db.session.execute(_OPERATIONS, parameters).all()
+    rows = _operations(customer_id, partner_id, json.dumps(before), limit + 1)
     if len(rows) <= limit:
         return rows, None
     page = rows[:limit]

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import select, update
 
 from loyalty.errors import SessionEnded, SessionNotFound
+from loyalty.prepared import Prepared
 from loyalty.sealing import keyed_hash
 from models import db, transaction_apart
-from models.customer import Customer, PlatformRole, Session
-from models.partner import Partner, Staff
+from models.customer import Customer, Session
 
 IDLE = timedelta(days=30)
 """A session that is not used for so long ends by itself."""
@@ -33,6 +33,23 @@ LONGEST = timedelta(days=180)
 GRACE = timedelta(seconds=10)
 
 _REFRESH = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{40,70})")
+
+
+_identify = Prepared(
+    "kopilka_identify",
+    "uuid, timestamptz",
+    """
+    SELECT s.customer_id, r.role AS platform_role, w.id AS staff_id, w.partner_id, w.role, w.branch_id, p.code, p.name,
+           p.state
+    FROM session s
+    JOIN customer c ON c.id = s.customer_id AND c.state = 'active'
+    LEFT JOIN platform_role r ON r.customer_id = c.id
+    LEFT JOIN staff w ON w.customer_id = c.id AND w.state = 'active'
+    LEFT JOIN partner p ON p.id = w.partner_id
+    WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2
+    ORDER BY p.name, p.id
+    """,
+)
 
 
 @dataclass(frozen=True)
@@ -123,27 +140,18 @@ def identify(session_id: UUID, now: datetime) -> Principal | None:
 
     Read anew at every request, so a dismissal takes effect with the next one.
     """
-    query = (
-        select(Session.customer_id, PlatformRole.role, Staff, Partner.code, Partner.name, Partner.state)
-        .join(Customer, and_(Customer.id == Session.customer_id, Customer.state == "active"))
-        .outerjoin(PlatformRole, PlatformRole.customer_id == Customer.id)
-        .outerjoin(Staff, and_(Staff.customer_id == Customer.id, Staff.state == "active"))
-        .outerjoin(Partner, Partner.id == Staff.partner_id)
-        .where(Session.id == session_id, *_is_open(now))
-        .order_by(Partner.name, Partner.id)
-    )
-    rows = db.session.execute(query).all()
+    rows = _identify(session_id, now)
     if not rows:
         return None
     roles = {
-        staff.id: StaffRole(staff.partner_id, code, name, staff.role, staff.branch_id, state)
-        for _, _, staff, code, name, state in rows
-        if staff is not None
+        row.staff_id: StaffRole(row.partner_id, row.code, row.name, row.role, row.branch_id, row.state)
+        for row in rows
+        if row.staff_id is not None
     }
     return Principal(
         customer_id=rows[0].customer_id,
         session_id=session_id,
-        platform_roles=frozenset(row.role for row in rows if row.role is not None),
+        platform_roles=frozenset(row.platform_role for row in rows if row.platform_role is not None),
         staff=tuple(roles.values()),
     )
 

@@ -71,6 +71,9 @@ class Membership(Made, db.Model):
             postgresql_where=text("state <> 'merged'"),
         ),
         Index("ix_membership_customer_id", "customer_id"),
+        Index(
+            "ix_membership_merged_into", "partner_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")
+        ),
         Index("ix_membership_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
         CheckConstraint("state IN ('open', 'merged', 'erased')", name="state"),
         CheckConstraint("active >= 0 AND pending >= 0 AND debt >= 0 AND seq >= 0", name="not_negative"),
