@@ -63,8 +63,9 @@ def execute_together(*calls: tuple[Prepared, Sequence[Any]]) -> list[Row]:
 
 
 def _raw_connection() -> PoolProxiedConnection:
-    """The connection of the session's transaction, asked for once in it."""
+    """The connection of the session's transaction, asked for once in it; what the session has not written goes first."""
     session = db.session()
+    session.flush()
     transaction = session.get_transaction()
     kept = session.info.get("raw_connection")
     if transaction is not None and kept is not None and kept[0] is transaction:

@@ -5,6 +5,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from loyalty.prepared import Prepared, execute_together
 from models import db
+from models.partner import Partner
 
 add = Prepared("test_add", "int, int", "SELECT $1 + $2 AS sum, 'a%b' AS percent")
 divide = Prepared("test_divide", "int, int", "SELECT $1 / $2 AS quotient")
@@ -30,6 +31,12 @@ def test_a_later_statement_of_the_trip_sees_what_an_earlier_one_did(db_session):
     (row,) = execute_together((insert_partner, (ID, "987655")), (count_partner, ("987655",)))
 
     assert row.n == 1
+
+
+def test_what_the_session_has_not_written_yet_is_seen(db_session):
+    db_session.add(Partner(code="987658", name="Кофейня"))
+
+    assert count_partner("987658")[0].n == 1
 
 
 def test_statements_run_in_the_sessions_transaction(db_session):
