@@ -94,12 +94,11 @@ def hire(
 ) -> Staff:
     """Make a person staff; whoever is not there yet is made. Somebody dismissed comes back as the same row.
 
-    By phone, e-mail or customer id. Raises `InvalidRole`, `BranchNotFound`, `AlreadyStaff`, `CustomerNotFound`.
+    By phone or e-mail, or by the customer id of a member or of former staff: an id of another partner's person is the
+    same as none. Raises `InvalidRole`, `BranchNotFound`, `AlreadyStaff`, `CustomerNotFound`.
     """
     _check(partner.id, role, branch_id)
-    if identifier.kind not in ("phone", "email", "customer_id"):
-        raise CustomerNotFound()
-    customer = customers.find_or_create_by(identifier, name=tidy_name(name))
+    customer = _find_or_create(partner, identifier, tidy_name(name))
     made = insert(Staff).values(
         partner_id=partner.id, id=new_id(), customer_id=customer.id, role=role, branch_id=branch_id, created_at=now
     )
@@ -163,6 +162,20 @@ def _check(partner_id: UUID, role: str, branch_id: UUID | None) -> None:
         raise InvalidRole(ROLES)
     if branch_id is not None and db.session.get(Branch, (partner_id, branch_id)) is None:
         raise BranchNotFound()
+
+
+def _find_or_create(partner: Partner, identifier: Identifier, name: str | None) -> Customer:
+    if identifier.kind in ("phone", "email"):
+        return customers.find_or_create_by(identifier, name=name)
+    customer = customers.find(identifier) if identifier.kind == "customer_id" else None
+    if customer is None or not _is_known(partner.id, customer.id):
+        raise CustomerNotFound()
+    return customer
+
+
+def _is_known(partner_id: UUID, customer_id: UUID) -> bool:
+    worked = select(Staff.id).where(Staff.partner_id == partner_id, Staff.customer_id == customer_id)
+    return customers.membership_of(customer_id, partner_id) is not None or db.session.scalar(worked) is not None
 
 
 def _lock(partner_id: UUID, staff_id: UUID) -> Staff:

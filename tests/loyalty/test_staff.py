@@ -22,6 +22,7 @@ from tests.factories import (
     identifier_of,
     make_branch,
     make_customer,
+    make_member,
     make_partner,
     make_phone,
     make_staff,
@@ -167,3 +168,22 @@ def test_a_persons_name_is_all_the_list_shows(db_session):
     (row,) = staff.list_staff(partner.id)
     assert (row.staff_id, row.customer_id, row.name) == (member.id, member.customer_id, None)
     assert db_session.get(Customer, row.customer_id).state == "active"
+
+
+def test_an_id_of_a_person_who_is_no_member_here_is_like_none(db_session):
+    partner, stranger = make_partner(), make_customer()
+    make_member(make_partner(), stranger)
+    for customer_id in (stranger.id, new_id()):
+        with pytest.raises(CustomerNotFound):
+            staff.hire(partner, Identifier("customer_id", str(customer_id)), "cashier", None, None, NOW)
+
+
+def test_a_member_and_former_staff_are_hired_by_id(db_session):
+    partner = make_partner()
+    member = make_member(partner)
+    hired = staff.hire(partner, Identifier("customer_id", str(member.customer_id)), "cashier", None, None, NOW)
+    assert hired.customer_id == member.customer_id
+    former = make_staff(partner, "cashier")
+    former.state = "dismissed"
+    again = staff.hire(partner, Identifier("customer_id", str(former.customer_id)), "manager", None, None, NOW)
+    assert (again.id, again.state, again.role) == (former.id, "active", "manager")
