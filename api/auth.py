@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import current_app, g, request
 
-from api.blueprint import Blueprint
+from api.blueprint import Blueprint, refuses_with
 from api.schemas import auth as schemas
 from api.schemas.lists import page_of
 from api.security import identify_person, public, signed_in
@@ -41,6 +41,7 @@ def request_code(body):
 
 @blueprint.post("/api/auth/verify-code")
 @public
+@refuses_with(401)
 @blueprint.arguments(schemas.VerifyCode)
 @blueprint.response(200, schemas.Tokens)
 @commits
@@ -52,6 +53,7 @@ def verify_code(body):
 
 @blueprint.post("/api/auth/verify-card")
 @public
+@refuses_with(401)
 @blueprint.arguments(schemas.CardNumber)
 @blueprint.response(200, schemas.CardVerified)
 def verify_card(body):
@@ -60,13 +62,14 @@ def verify_card(body):
         number = normalise_card(body["card_number"])
     except InvalidCard:
         return {"well_formed": False}
-    if request.headers.get("Authorization") and identify_person().principal.staff:
+    if request.headers.get("Authorization") and identify_person().is_staff:
         return {"well_formed": True, "exists": customers.find_identity(Identifier("card", number)) is not None}
     return {"well_formed": True}
 
 
 @blueprint.post("/api/auth/login-by-card")
 @public
+@refuses_with(401)
 @blueprint.arguments(schemas.LoginByCard)
 @blueprint.response(200, schemas.Tokens)
 @commits
@@ -77,6 +80,7 @@ def login_by_card(body):
 
 @blueprint.post("/api/auth/refresh")
 @public
+@refuses_with(401)
 @blueprint.arguments(schemas.RefreshToken)
 @blueprint.response(200, schemas.Tokens)
 def refresh(body):

@@ -54,6 +54,16 @@ class Blueprint(flask_smorest.Blueprint):
         super().add_url_rule(rule, endpoint or view_func.__name__, view, *args, **options)
 
 
+def refuses_with(*statuses: int) -> Callable[[Callable], Callable]:
+    """Says that a route answers these problems too, where its policy and method do not tell."""
+
+    def decorator(view: Callable) -> Callable:
+        view.refuses_with = set(statuses)
+        return view
+
+    return decorator
+
+
 def _declared(view: Callable) -> set[str]:
     arguments = getattr(view, "_apidoc", {}).get("arguments", {})
     return {parameter["in"] for parameter in arguments.get("parameters", [])}
@@ -78,7 +88,7 @@ def _refuse_undeclared(view: Callable) -> Callable:
 
 def _read_promises(view: Callable, rule: str, options: dict[str, Any]) -> dict[str, Any]:
     policy: Policy = view.policy
-    statuses = {400, 503}
+    statuses = {400, 503} | getattr(view, "refuses_with", set())
     if "<" in rule:
         statuses.add(404)
     if not set(options.get("methods", ["GET"])) <= {"GET", "HEAD"}:
@@ -100,6 +110,7 @@ def _read_promises(view: Callable, rule: str, options: dict[str, Any]) -> dict[s
         headers.append(
             _header("X-Partner-Id", False, "Partner (UUID or public code) for staff who work for several.", None)
         )
+    statuses -= getattr(view, "_apidoc", {}).get("response", {}).get("responses", {}).keys()  # described by the view
     return {"statuses": sorted(statuses), "headers": headers, "security": policy.security()}
 
 

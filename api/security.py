@@ -47,6 +47,11 @@ class Caller:
     role: str | None = None
     principal: Principal | None = None
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether the person works for any partner that is not suspended."""
+        return self.principal is not None and any(place.partner_state == "active" for place in self.principal.staff)
+
     def may(self, scope: str) -> bool:
         """Whether a partner's staff member may do this there."""
         return self.role is not None and scope in SCOPES[self.role]

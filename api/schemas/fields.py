@@ -38,6 +38,12 @@ class Money(fields.Field):
         self.metadata.setdefault("pattern", rf"^{above_zero}(0|[1-9][0-9]{{0,11}})(\.[0-9]{{1,2}})?$")
         self.metadata.setdefault("example", "1000.00")
 
+    def _bind_to_schema(self, field_name, parent):
+        super()._bind_to_schema(field_name, parent)
+        if isinstance(parent, Output):
+            # sums go out as they are: none, or, where returns outweigh sales, below none
+            self.metadata = self.metadata | {"pattern": r"^-?(0|[1-9][0-9]*)\.[0-9]{2}$"}
+
     def _deserialize(self, value, attr, data, **kwargs):
         try:
             return parse_money(value, allow_zero=self.allow_zero)
