@@ -43,6 +43,17 @@ def pytest_unconfigure(config):
         os.close(config.stash[_alive])
 
 
+def pytest_terminal_summary(terminalreporter):
+    """How much the tests that count have tried, summed over a file and over the run's workers."""
+    counted: dict[tuple[str, str], int] = {}
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            key = (report.nodeid.split("::")[0], name)
+            counted[key] = counted.get(key, 0) + value
+    for (file, name), value in sorted(counted.items()):
+        terminalreporter.write_line(f"{file}: {value} {name}")
+
+
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory) -> Settings:
     """A developer's machine with the sandbox on; take `dataclasses.replace` for another."""

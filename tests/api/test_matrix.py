@@ -351,6 +351,7 @@ MEMBER_BY_CARD = Thing(
     foreign=fixed(lambda w: w.ids["stranger card"]),
     missing=fixed(lambda w: w.ids["free card"]),
 )
+MEMBER = dataclasses.replace(CUSTOMER_BY_ID, place="path:customer_id")
 ANY_CUSTOMER = Thing("path:customer_id", own=new_person)
 ANY_APPLICATION = Thing("path:application_id", own=application)
 
@@ -551,6 +552,13 @@ TABLE: dict[str, tuple[Row, ...]] = {
                 ),
             ),
         ),
+    ),
+    "GET /api/partner/customers/<uuid:customer_id>": (Row("staff", (*CASHIERS, "ai_marketer"), 200, things=(MEMBER,)),),
+    "PUT /api/partner/customers/<uuid:customer_id>": (
+        Row("staff", MANAGERS, 200, body={"is_vip": False}, things=(MEMBER,)),
+    ),
+    "GET /api/partner/customers/<uuid:customer_id>/transactions": (
+        Row("staff", (*CASHIERS, "ai_marketer"), 200, things=(MEMBER,)),
     ),
     "POST /api/partner/transactions": (
         Row("staff", CASHIERS, 201, body=of_member(ACCRUAL), things=(branch_at("json:branch_id"),), key=True),

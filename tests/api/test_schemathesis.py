@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from loyalty import programmes
 from loyalty.clock import utcnow
 from models import transaction
-from tests.api.roles import new_key, sign_in
+from tests.api.roles import make_cast, new_key, sign_in
 from tests.api.samples import basket_of, make_hold, make_purchase, make_samples
 from tests.factories import make_customer, make_phone
 
@@ -49,7 +49,13 @@ def schema(app):
     return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def cast(app):
+    """People of each test's own: what one role's calls break must not make those of the next one shallow."""
+    return make_cast(app)
+
+
+@pytest.fixture
 def samples(cast):
     return make_samples(cast)
 
@@ -68,9 +74,11 @@ class Fuzz:
         with app.app_context():
             self._rules[self.house.partner_id] = programmes.current_rules(self.house.partner_id)[1].to_json()
 
-    def run(self, schema) -> None:
+    def run(self, schema, only: str = "/") -> None:
         for found in schema.get_all_operations():
             operation = found.ok()
+            if not operation.path.startswith(only):
+                continue
             try:
                 self._try(operation)
             except (Failure, FailureGroup, SchemathesisError, AssertionError) as failure:
@@ -92,20 +100,21 @@ class Fuzz:
         )
         @given(data=st.data())
         def call(data):
-            kind = data.draw(st.sampled_from(("live", "live", "good", "bad")))
+            kind = data.draw(st.sampled_from(("known", "live", "good", "bad")))
             case = data.draw(bad if kind == "bad" else good)
-            if kind == "live":
-                self._enliven(case, sample, data)
+            if kind in ("known", "live"):
+                self._enliven(case, sample, data, whole=kind == "known")
             if sample.rule.startswith(ENDS_SESSIONS) and self.role != "nobody":
                 headers = self._passing_session()
             else:
                 headers = dict(self.actor.headers)
-            if data.draw(st.booleans()):
-                headers["Idempotency-Key"] = data.draw(st.sampled_from(("the-same-key", new_key())))
+            key = data.draw(st.sampled_from(("generated", "the-same-key", new_key(), new_key())))
+            headers |= {} if key == "generated" else {"Idempotency-Key": key}
             answer = case.call(headers=headers)
             self.statuses[answer.status_code] += 1
             assert "Traceback" not in answer.text
-            case.validate_response(answer, checks=CHECKS)
+            not_ready = operation.path == "/readyz" and answer.status_code == 503  # nobody builds the demo world here
+            case.validate_response(answer, checks=CHECKS[1:] if not_ready else CHECKS)
             if operation.path == "/api/partner/programme" and operation.method.upper() == "PUT":
                 self._restore_programme()
 
@@ -126,19 +135,19 @@ class Fuzz:
     def _template(rule: str) -> str:
         return rule.replace("<uuid:", "{").replace(">", "}")
 
-    def _enliven(self, case, sample, data) -> None:
-        """Names things that are there where the case names something, and asks for what makes sense of them."""
+    def _enliven(self, case, sample, data, *, whole: bool) -> None:
+        """Names things that are there where the case names something; the body is a good one in part, or as a `whole`."""
         for name in sample.ids:
             fresh = self._live(name, None) if name in ("hold_id", "purchase_id") else None
             case.path_parameters[name] = fresh or str(sample.ids[name])
-        if isinstance(case.body, dict):
-            if sample.body and data.draw(st.booleans()):
-                case.body = case.body | {name: sample.body[name] for name in sample.body if data.draw(st.booleans())}
-            for name in case.body:
-                case.body[name] = self._live(name, case.body[name])
-            if sample.rule.startswith("/api/pos/") or "transactions" in sample.rule:
-                case.body.pop("branch_id", None)
-                case.body |= {"amount": "1000.00"} if data.draw(st.booleans()) else {}
+        if not isinstance(case.body, dict):
+            return
+        known = sample.body or {}
+        case.body = (
+            dict(known) if whole else case.body | {name: known[name] for name in known if data.draw(st.booleans())}
+        )
+        for name in case.body:
+            case.body[name] = self._live(name, case.body[name])
 
     def _live(self, name: str, value):
         house = self.house
@@ -191,6 +200,8 @@ def test_no_call_of_a_long_run_breaks_the_door(app, schema, cast, samples, role,
     record_property("generated calls", statuses.total())
 
 
-def test_the_roles_that_are_for_something_get_past_the_door(app, schema, cast, samples):
-    statuses = fuzz(app, schema, cast, samples, "till", EXAMPLES, same_each_time=True)
-    assert statuses[200] + statuses[201] > 20, statuses
+def test_calls_with_things_that_are_there_get_deep(app, schema, cast, samples):
+    """The counterpart of the test above, which calls of nothing but refusals would pass too."""
+    found = Fuzz(app, cast, samples, "till", EXAMPLES, same_each_time=True)
+    found.run(schema, only="/api/pos/")
+    assert found.statuses[200] > 5 and found.statuses[201] > 5, found.statuses
