@@ -1,7 +1,7 @@
 # Kopilka. `make` alone tells what there is. Needs Python 3.11 or newer and make; everything else is installed into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint fmt bench demo-import verify migrate clean
+.PHONY: help run test test-slow test-ledger lint fmt bench demo-import verify migrate clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -24,6 +24,9 @@ test: $(VENV)/.dev ## Run the tests, all but the slow ones (ARGS="tests/models -
 
 test-slow: $(VENV)/.dev ## Run the tests that take minutes
 	@exec $(PY) -m pytest -m slow $(ARGS)
+
+test-ledger: $(VENV)/.dev ## Compare the ledger with its reference model over 10 000 histories (about an hour)
+	@LEDGER_HISTORIES=10000 $(PY) -m pytest -n 2 tests/loyalty/test_ledger_machine.py $(ARGS)
 
 lint: $(VENV)/.dev ## Check style and formatting
 	@$(PY) -m ruff check .

@@ -247,7 +247,7 @@ class Book:
 
     def hold(self, points: int, *, hold_id: UUID, quote_id: UUID | None, expires_at: datetime, now: datetime) -> Hold:
         """Reserve named lots. Raises `NotEnoughPoints`."""
-        if points > self.available:
+        if points > max(self.available, 0):
             raise NotEnoughPoints(max(self.available, 0), points)
         parts, left = [], points
         for lot in self._free_lots():
@@ -310,15 +310,15 @@ class Book:
 
     # Taking back and giving back (rules 17–19)
 
-    def claw_back(
-        self, points: int, cause: Cause, *, reverses_id: UUID, own: Iterable[UUID], mode: str, award: str | None = None
-    ) -> Taken:
+    def claw_back(self, points: int, cause: Cause, *, reverses_id: UUID, own: Iterable[UUID], mode: str) -> Taken:
         """Take `points` from the sale's own pending lots, its own active lots, other free lots, then as debt.
 
-        `own` names the lots of the sale. Mode `within_balance` stops at what is free, `pending_only` at the sale's own
+        `own` names the lots of the sale; the lot of the reversed award itself comes first, so that taking back a part of
+        a sale does not turn short-lived bonus points into lasting ones. Mode `within_balance` stops at what is free, `pending_only` at the sale's own
         pending lots; the rest is the shortfall. Nothing is posted when nothing could be taken.
         """
-        mine = sorted((self.lots[lot_id] for lot_id in own if lot_id in self.lots), key=lambda lot: lot.spending_order)
+        mine = [self.lots[lot_id] for lot_id in own if lot_id in self.lots]
+        mine.sort(key=lambda lot: (lot.entry_id != reverses_id, lot.spending_order))
         entry_id, left = new_id(), points
         for lot in mine:
             if lot.state == "pending" and left:

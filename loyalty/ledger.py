@@ -230,7 +230,9 @@ def reconcile(
     """Bring a foreign system's document to the state it has there (rule 9); `lines` None: it is unpaid or cancelled.
 
     Posts desired − booked. The first accrual prices by `price`; later states re-price at the rates frozen then. An
-    older version changes nothing. A document that moved to another customer is reversed there and credited here.
+    older version changes nothing, and neither does unchanged content: what was refunded here since stays refunded,
+    however often a sync reads the document again. A document that moved to another customer is reversed there and
+    credited here.
     """
     if lines is not None and not lines:
         lines = None
@@ -247,6 +249,9 @@ def reconcile(
         account = store.lock_account(partner_id, membership_id)
         return Sale(known.row.id, 0, 0, Balance.of(account.book), known.row.breakdown, repeated=True)
     before, account = _open_both(partner_id, known.row.membership_id, membership_id, now)
+    unchanged = document.fingerprint is not None and known.row.fingerprint == document.fingerprint
+    if purchase_id is None and before is account and unchanged:
+        return _note_version(account, known, document, now)
     rows: dict[str, list[dict[str, Any]]] = {}
     revision = known.row.revision if purchase_id is not None else known.row.revision + 1
     cause = _cause(document, known.row.id, revision, actor)
@@ -263,7 +268,7 @@ def reconcile(
     entries: list[Entry] = []
     if before is account:
         _lower_spend(account, awards, pricing.spent_points if pricing else 0, known, cause, now)
-    entries += _book_earn(account, awards, pricing, known, cause, now, moved=before is not account)
+    entries += _book_earn(account, awards, pricing, known, cause, now)
     for award in awards:
         award.points = award.kept
     account.book.settle(now)
@@ -279,6 +284,15 @@ def reconcile(
     spent = sum(award.kept for award in awards if award.kind == "spend")
     breakdown = pricing.breakdown if pricing else []
     return Sale(known.row.id, earned, spent, Balance.of(account.book), breakdown)
+
+
+def _note_version(account: Account, known: PurchaseRow, document: Document, now: datetime) -> Sale:
+    """The same content under a newer version: only the version is news, for older ones must stay ignored."""
+    rows = {"purchase": [_changed_purchase(known, version=document.version)]}
+    _close(account, now, rows)
+    earned = sum(award.kept for award in known.awards if award.kind != "spend")
+    spent = sum(award.kept for award in known.awards if award.kind == "spend")
+    return Sale(known.row.id, earned, spent, Balance.of(account.book), known.row.breakdown, repeated=True)
 
 
 # Refunds
@@ -455,13 +469,15 @@ class _Award:
     points: int
     kept: int
     shortfall: int
+    holder_id: UUID | None
+    """The membership that has its lot now; a document that moved leaves awards with earlier customers."""
 
     @classmethod
     def of(cls, row: Any) -> _Award:
-        return cls(row.entry_id, row.purchase_id, row.kind, row.points, row.kept, row.shortfall)
+        return cls(row.entry_id, row.purchase_id, row.kind, row.points, row.kept, row.shortfall, row.holder_id)
 
     def values(self, partner_id: UUID) -> dict[str, Any]:
-        return vars(self) | {"partner_id": partner_id}
+        return {name: value for name, value in vars(self).items() if name != "holder_id"} | {"partner_id": partner_id}
 
 
 def _lower(account: Account, awards: list[_Award], target: int, purchase: PurchaseRow, cause: Cause) -> tuple[int, int]:
@@ -513,8 +529,8 @@ def _cancel(account: Account, known: PurchaseRow, awards: list[_Award], cause: C
         for kind in ("earn", "bonus"):
             _lower(account, [award for award in awards if award.kind == kind], 0, known, cause)
         _uncount_visit(account, known)
-    for award in awards:
-        award.kept = award.shortfall = 0  # a shortfall stays with the old customer and is never collected
+    for award in awards:  # of an erased person nothing is taken: all of it is shortfall
+        award.kept, award.shortfall = 0, award.shortfall + award.kept
 
 
 def _reprice(
@@ -537,17 +553,17 @@ def _book_earn(
     known: PurchaseRow,
     cause: Cause,
     now: datetime,
-    *,
-    moved: bool,
 ) -> list[Entry]:
-    """Desired − booked: a fall claws back; a rise first cancels the shortfall, then credits (rule 9)."""
+    """Desired − booked: a fall claws back; a rise first cancels this customer's shortfall, then credits (rule 9)."""
     earns = [award for award in awards if award.kind == "earn"]
     desired = pricing.earn if pricing else 0
-    rise = desired if moved else desired - sum(award.kept for award in earns)
+    rise = desired - sum(award.kept for award in earns)
     if rise < 0:
         _lower(account, earns, desired, known, cause)
         return []
     for award in earns:
+        if award.holder_id != account.book.membership_id:
+            continue
         cancelled = min(award.shortfall, rise)
         award.shortfall -= cancelled
         award.kept += cancelled
@@ -728,11 +744,14 @@ def reverse(
     *,
     now: datetime,
     mode: str = "debt",
+    grace_days: int = 30,
     source: str = "admin",
     actor: UUID | None = None,
 ) -> Posted:
     """Undo a granted bonus or a manual entry by a second entry that names it; asked again, it answers as before.
 
+    A credit is taken back like a manual debit: what is missing is debt in mode `debt`, otherwise it is left (rule 18).
+    Points of a debit return to their lots; those whose date has passed live `grace_days` more (rule 17).
     Raises `EntryNotFound`, and `NotReversible` for an entry of a purchase, an expiry, a reversal or a merge.
     """
     original = store.execute(
@@ -753,10 +772,11 @@ def reverse(
     cause = Cause(source, f"undo:{entry_id}", now, actor=actor)
     if original.points > 0:
         own = [lot.id for lot in book.lots.values() if lot.entry_id == entry_id]
-        result = book.claw_back(original.points, cause, reverses_id=entry_id, own=own, mode=mode)
+        stops = "debt" if mode == "debt" else "within_balance"
+        result = book.claw_back(original.points, cause, reverses_id=entry_id, own=own, mode=stops)
         posted = (result.entry_id, -result.points)
     else:
-        entry = _give_back(account, entry_id, -original.points, cause, {}, now)
+        entry = _give_back(account, entry_id, -original.points, cause, {"grace_days": grace_days}, now)
         posted = (entry.id, entry.points)
     _close(account, now)
     return Posted(posted[0], posted[1], Balance.of(book))
@@ -782,6 +802,7 @@ def merge(partner_id: UUID, from_id: UUID, into_id: UUID, *, now: datetime) -> B
     """
     if from_id == into_id:
         raise CannotMerge()
+    _lock_purchases_of(partner_id, from_id)
     first, second = sorted((from_id, into_id))
     opened = {wanted: store.lock_account(partner_id, wanted) for wanted in (first, second)}
     old, new = opened[from_id], opened[into_id]
@@ -808,6 +829,14 @@ def merge(partner_id: UUID, from_id: UUID, into_id: UUID, *, now: datetime) -> B
     for table in ("purchase", "lot", "debt", "hold"):
         store.execute(f"UPDATE {table} SET membership_id = %s WHERE partner_id = %s AND membership_id = %s", move)
     return Balance.of(new.book)
+
+
+def _lock_purchases_of(partner_id: UUID, membership_id: UUID) -> None:
+    """Purchases come before memberships in the lock order (rule 4): a refund that has one waits for its account."""
+    store.execute(
+        "SELECT id FROM purchase WHERE partner_id = %s AND membership_id = %s ORDER BY id FOR NO KEY UPDATE",
+        (partner_id, membership_id),
+    )
 
 
 def _welcome_given_twice(partner_id: UUID, from_id: UUID, into_id: UUID) -> Any:

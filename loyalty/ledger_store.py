@@ -212,7 +212,12 @@ def lock_purchase(partner_id: UUID, purchase_id: UUID) -> PurchaseRow:
     if row is None:
         raise PurchaseNotFound()
     lines = execute("SELECT * FROM purchase_line WHERE partner_id = %s AND purchase_id = %s ORDER BY n", key).all()
-    awards = execute("SELECT * FROM award WHERE partner_id = %s AND purchase_id = %s ORDER BY entry_id", key).all()
+    awards = execute(
+        "SELECT a.*, l.membership_id AS holder_id FROM award a"
+        " LEFT JOIN lot l ON l.partner_id = a.partner_id AND l.entry_id = a.entry_id"
+        " WHERE a.partner_id = %s AND a.purchase_id = %s ORDER BY a.entry_id",
+        key,
+    ).all()
     return PurchaseRow(row, lines, awards)
 
 

@@ -120,6 +120,7 @@ class Purchase:
     at: datetime
     earn: int
     version: int = 0
+    settled: int = 0  # refunds before the last reconciliation, which its document takes into account itself
     awards: list[Award] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
 
@@ -319,7 +320,7 @@ class Book:
         """Take points back: own pending, own active, other active lots, then debt (18). Says how many could not be taken."""
         own = [lot for lot in own if lot.member is member]
         own_pending = [lot for lot in own if not lot.active]
-        own_active = [lot for lot in self.spendable(member) if lot in own]
+        own_active = [lot for lot in own if lot.active]
         others = [lot for lot in self.spendable(member) if lot not in own]
         lots = own_pending if mode == "pending_only" else own_pending + own_active + others
         found = points if mode == "debt" else min(points, sum(self.free(lot) for lot in lots))
@@ -392,7 +393,7 @@ class Book:
             self._seal(entry)
             purchase.awards.append(Award(entry, spend, spend))
         if hold:
-            self._release(hold, "captured" if spend else "voided", now)
+            self._release(hold, "captured", now)
         self._award(purchase, "earn", earn, now, life)
         for points, its_life in bonuses:
             self._award(purchase, "bonus", points, now, its_life)
@@ -401,7 +402,7 @@ class Book:
     def _award(self, purchase: Purchase, kind: str, points: int, now: datetime, life: tuple[str, int] | None) -> None:
         if points:
             days = self.return_days
-            available_at = self.midnight(self.day(purchase.at) + timedelta(days=days)) if days else now
+            available_at = self.midnight(self.day(purchase.at) + timedelta(days=days)) if days else purchase.at
             entry = self._credit(
                 purchase.member, kind, points, now, available_at=available_at, life=life, purchase=purchase
             )
@@ -409,7 +410,7 @@ class Book:
 
     def hold(self, member: Member, points: int, *, until: datetime, now: datetime) -> Hold:
         self._open(member, now)
-        if points > self.available(member):
+        if points and points > self.available(member):
             raise Refused("insufficient_points")
         named, missing = [], points
         for lot in self.spendable(member):
@@ -442,15 +443,15 @@ class Book:
         return int(points * left / sum(weights))
 
     def _targets(self, purchase: Purchase) -> list[tuple[Award, int]]:
-        """What each award should keep now. Awards of a sale's earn are one sum, reduced from the latest (9)."""
-        targets = [(a, self._kept(purchase, a.entry.kind, a.points)) for a in purchase.awards if a.entry.kind != "earn"]
+        """What each award should keep now: spends, then earns, which are one sum reduced from the latest (9), then bonuses."""
+        targets = [(a, self._kept(purchase, "spend", a.points)) for a in purchase.of_kind("spend")]
         earns = purchase.of_kind("earn")
         excess = sum(a.kept for a in earns) - self._kept(purchase, "earn", purchase.earn)
         for award in reversed(earns):
             cut = min(award.kept, max(excess, 0))
             excess -= cut
             targets.append((award, award.kept - cut))
-        return targets
+        return targets + [(a, self._kept(purchase, "bonus", a.points)) for a in purchase.of_kind("bonus")]
 
     def _settle(self, purchase: Purchase, targets: list[tuple[Award, int]], now: datetime) -> tuple[int, int, int]:
         """Bring awards down to their targets, giving back first; says what was taken, given back, and fell short."""
@@ -488,9 +489,10 @@ class Book:
         taken = given = short = 0
         if purchase.member.state == "open":  # of an erased one only the fact is kept (22)
             taken, given, short = self._settle(purchase, self._targets(purchase), now)
-        refunded = sum(r.amount for r in purchase.refunds) + sum(lines)
-        given_back = sum(r.given_back for r in purchase.refunds) + given
-        handed = sum(r.money_back for r in purchase.refunds)
+        earlier = purchase.refunds[purchase.settled :]
+        refunded = sum(r.amount for r in earlier) + sum(lines)
+        given_back = sum(r.given_back for r in earlier) + given
+        handed = sum(r.money_back for r in earlier)
         money = max(Decimal(0), max(Decimal(0), refunded - given_back * self.point_value) - handed)
         refund = Refund(reference, sum(lines), tuple(lines), taken, given, short, money)
         purchase.refunds.append(refund)
@@ -499,25 +501,29 @@ class Book:
     def reconcile(self, ref, version, member, lines, *, now, earn, life=None) -> Purchase:
         """Make the book say what the foreign document says: what it should earn less what is booked (6, 9).
 
-        Booked is what its awards should have kept, shortfall included. What was refunded here stays refunded.
+        Booked is what its awards should have kept, shortfall included. Unchanged content says nothing new; changed
+        content is the whole truth, refunds recorded here included. No lines: it is unpaid.
         """
         self._open(member, now)
         purchase = next((p for p in self.purchases if p.ref == ref), None)
         if not purchase:
             return self.sell(member, ref, lines, now=now, earn=earn, life=life, version=version)
-        if version < purchase.version:
+        moved = purchase.member is not member
+        same = [line.amount for line in purchase.lines] == [amount for amount, _, _ in lines]
+        if version < purchase.version or (same and not moved):
+            purchase.version = max(version, purchase.version)
             return purchase
         self.bring_up(purchase.member, now)
-        if purchase.member is not member:
-            self._settle(purchase, [(award, 0) for award in purchase.awards], now)
+        if moved:
+            if purchase.member.state == "open":
+                self._settle(purchase, [(award, 0) for award in purchase.awards], now)
+            for award in purchase.awards:  # an erased one keeps everything, short of what it should
+                award.kept, award.shortfall = 0, award.shortfall + award.kept
             purchase.member = member
-        refunded = sum(refund.amount for refund in purchase.refunds)
-        amounts = [amount for amount, _, _ in lines]
-        gone = spread(min(refunded, sum(amounts)), amounts)
-        purchase.lines = [Line(a, Fraction(w), s, a - g) for (a, w, s), g in zip(lines, gone, strict=True)]
-        purchase.earn, purchase.version = earn, version
+        purchase.lines = [Line(a, Fraction(w), s, a) for a, w, s in lines]
+        purchase.earn, purchase.version, purchase.settled = earn, version, len(purchase.refunds)
+        rise = earn - sum(award.kept for award in purchase.of_kind("earn"))
         self._settle(purchase, self._targets(purchase), now)
-        rise = self._kept(purchase, "earn", earn) - sum(award.kept for award in purchase.of_kind("earn"))
         for award in purchase.of_kind("earn"):
             if self.now_of(award.entry.member) is member:
                 found = min(award.shortfall, max(rise, 0))

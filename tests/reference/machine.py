@@ -110,7 +110,7 @@ class Histories(RuleBasedStateMachine):
         days = days or (1 if mode == "pending_only" else 0)
         self.book = Book(zone=zone, mode=mode, return_days=days, grace_days=grace)
         self.now = start + timedelta(hours=hour)
-        self.documents = 0
+        self.documents, self.frozen = 0, {}
         self.started()
         for points in (120, 40, 0):
             member = self.join()
@@ -163,8 +163,8 @@ class Histories(RuleBasedStateMachine):
     @rule(n=any_of, part=shares, minutes=st.sampled_from([0, 5, 30, 60 * 40]))
     def reserve(self, n, part, minutes):
         member = self.member(n)
-        if points := int(max(0, self.book.available(member)) * part):
-            self.both("hold", member, points, until=self.now + timedelta(minutes=minutes + 1), now=self.now)
+        points = int(max(0, self.book.available(member)) * part)  # 0 too: such a hold only carries a sale
+        self.both("hold", member, points, until=self.now + timedelta(minutes=minutes + 1), now=self.now)
 
     @precondition(lambda self: self.book.holds)
     @rule(n=any_of, part=st.one_of(shares, st.just(Fraction(0))), rate=rates, more=kopecks, life=lives, bonuses=grants)
@@ -219,13 +219,23 @@ class Histories(RuleBasedStateMachine):
           paid=st.sampled_from([True, True, False]), move=st.integers(0, 3), version=st.sampled_from([1, 1, 1, 0, -1]))  # fmt: skip
     def reconcile(self, n, who, amounts, rate, life, paid, move, version):
         """A document of a foreign system: new, or known and changed, older, unpaid, or someone else's."""
-        member, ref, at = self.member(who), None, 1
+        member, terms, at = self.member(who), (rate, life), 1
         known = [purchase for purchase in self.book.purchases if purchase.version]
-        if (purchase := self.pick([None, *known[-3:]], n)) and purchase.member.state == "open":
+        purchase = self.pick([None, *known[-3:]], n)
+        if purchase:
             ref, at = purchase.ref, purchase.version + version
-            member = purchase.member if move else member
-        lines, earn = priced([Decimal(n) / 100 for n in amounts], rate, 0)
-        self.both("reconcile", ref or self.reference(), at, member, lines, now=self.now, earn=earn * paid, life=life)
+            member = purchase.member if move and purchase.member.state == "open" else member
+            if member is purchase.member:
+                terms = self.frozen.get(ref, terms)
+        else:
+            ref = self.reference()
+        lines, earn = priced([Decimal(n) / 100 for n in amounts], terms[0], 0) if paid else ([], 0)
+        moved = purchase and member is not purchase.member
+        self.rate = terms[0]
+        self.both("reconcile", ref, at, member, lines, now=self.now, earn=earn, life=terms[1])
+        if version >= 0 or not purchase:  # rates are frozen with the first accrual to a person
+            self.frozen[ref] = terms if paid else None if moved else self.frozen.get(ref)
+            self.frozen = {ref: terms for ref, terms in self.frozen.items() if terms}
 
     @rule(n=any_of, points=st.integers(-120, 120).filter(bool), life=lives)
     def adjust(self, n, points, life):
