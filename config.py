@@ -46,7 +46,7 @@ class Settings:
     """How many one-time codes one network address may ask for in a minute."""
     relay_interval: float = 0.2
     relay_requeue_after: float = 30.0
-    relay_queue_limit: int = 500
+    relay_queue_limit: int = 200
     job_tries: int = 10
     job_backoff: float = 5.0
     job_backoff_cap: float = 14_400.0

@@ -24,6 +24,7 @@ SETTINGS = Settings(
     encryption_keys=("a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",),
     relay_interval=0.02,
     relay_requeue_after=2.0,
+    relay_queue_limit=20,
     job_backoff=0.02,
     job_backoff_cap=0.2,
     rq_workers=1,

@@ -85,6 +85,7 @@ def test_redis_is_given_ids_as_json_and_nothing_else(staged_app, own_redis):
 
 
 def test_two_relays_hand_a_row_over_once(staged_app, own_redis):
+    staged_app.config["SETTINGS"] = replace(staged_app.config["SETTINGS"], relay_queue_limit=1000)
     announce_events(staged_app, range(60))
     connection = redis.Redis.from_url(own_redis.url)
     moved = []
