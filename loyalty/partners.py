@@ -108,9 +108,9 @@ def create_partner(
 
 
 def get_partner(reference: object) -> Partner:
-    """A partner by its UUID or its six-digit public code. Raises `PartnerNotFound`; a suspended one is found."""
+    """A partner by its UUID or its public code of 6 to 12 digits. Raises `PartnerNotFound`; a suspended one is found."""
     text = str(reference)
-    if re.fullmatch(r"[0-9]{6}", text):
+    if re.fullmatch(r"[0-9]{6,12}", text):
         partner = db.session.scalar(select(Partner).where(Partner.code == text))
     elif re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
         partner = db.session.get(Partner, UUID(text))

@@ -133,7 +133,13 @@ def test_a_partner_is_found_by_id_and_by_code(db_session):
         assert partners.get_partner(reference) == partner
 
 
-@pytest.mark.parametrize("reference", ["", "12345", "1234567", "x", "\u0000", "１２３４５６", None, new_id()])
+def test_a_longer_public_code_finds_its_partner(db_session):
+    partner = make_partner()
+    partner.code = f"9{partner.code}99"
+    assert partners.get_partner(partner.code) == partner
+
+
+@pytest.mark.parametrize("reference", ["", "12345", "1234567890123", "x", "\u0000", "１２３４５６", None, new_id()])
 def test_an_unknown_partner_is_not_found(db_session, reference):
     with pytest.raises(PartnerNotFound):
         partners.get_partner(reference)
