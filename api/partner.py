@@ -327,7 +327,6 @@ def post_transaction(body):
         "id": sale.purchase_id,
         "type": body["type"],
         "points": sale.spent if body["type"] == "redemption" else sale.earned,
-        "spent": sale.spent,
         "balance": sale.account.balance,
         "available": sale.account.available,
         "pending": sale.account.pending,

@@ -81,7 +81,6 @@ class TransactionOut(Output):
     id = Id(required=True, metadata={"description": "the purchase"})
     type = fields.String(required=True, metadata={"enum": ["accrual", "redemption"]})
     points = fields.Integer(required=True, metadata={"description": "earned by an accrual, spent by a redemption"})
-    spent = fields.Integer(required=True)
     balance = fields.Integer(required=True)
     available = fields.Integer(required=True)
     pending = fields.Integer(required=True)
@@ -134,7 +133,6 @@ class QuoteLine(Output):
 
 class QuoteOut(Output):
     quote_id = Id(required=True)
-    customer_id = Id(required=True)
     max_redeemable = fields.Integer(required=True)
     will_earn = fields.Integer(required=True)
     breakdown = Json(required=True, metadata=_BREAKDOWN)
