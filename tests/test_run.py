@@ -31,7 +31,7 @@ class Run:
     def __init__(self, home: Path, port: int, **variables: str):
         env = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
         env |= {"KOPILKA_HOME": str(home), "PORT": str(port), "WEB_WORKERS": "1", **variables}
-        self.url, self.port = f"http://127.0.0.1:{port}", port
+        self.url, self.port, self.home = f"http://127.0.0.1:{port}", port, home
         self.output = home.parent / f"output-{time.time_ns()}"
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
