@@ -41,6 +41,8 @@ import_group = AppGroup("import", help="Take in a partner's old purchases from a
 LINES_AT_ONCE = 10_000
 DOCUMENTS_AT_ONCE = 100
 PEOPLE_AT_ONCE = 1_000
+LEARNING_AFTER = (1, 10)
+"""Batches of a start after which the planner is told how large the tables have become."""
 TRIES = 6
 """Of a batch that meets somebody else's lock; the waits between them double from a quarter of a second."""
 
@@ -151,11 +153,14 @@ def _stage_rest(partner_id: UUID, run_id: UUID, file: Path, mapping: Mapping) ->
 def _post_all(partner_id: UUID, run_id: UUID) -> None:
     with transaction():
         total, posted = imports.count_documents(partner_id, run_id), _run(partner_id, run_id).posted
-    progress = Progress("posting", "documents", posted)
+    progress, batches = Progress("posting", "documents", posted), 0
     while done := _committed(
         lambda: imports.post_batch(_partner(partner_id), run_id, limit=DOCUMENTS_AT_ONCE, now=utcnow())
     ):
         posted += done
+        batches += 1
+        if batches in LEARNING_AFTER:
+            _committed(imports.learn_sizes)
         progress.show(posted, posted / total)
     progress.end()
 
