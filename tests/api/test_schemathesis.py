@@ -117,6 +117,8 @@ class Fuzz:
             case.validate_response(answer, checks=CHECKS[1:] if not_ready else CHECKS)
             if operation.path == "/api/partner/programme" and operation.method.upper() == "PUT":
                 self._restore_programme()
+            elif sample.rule.endswith("/loyalty/adjust") and answer.status_code == 201:
+                self._adjust_back(answer.json()["points"])
 
         call()
 
@@ -173,6 +175,13 @@ class Fuzz:
         with self.app.test_request_context(), transaction():
             return sign_in(self.app, "passing", make_customer().id).headers
 
+    def _adjust_back(self, points: int) -> None:
+        """Or the member would soon owe more than the tills' calls could ever hold."""
+        if points:
+            body = {"partner_id": str(self.house.partner_id), "points": -points, "reason": "Назад"}
+            url = f"/api/admin/customers/{self.house.member.customer_id}/loyalty/adjust"
+            self.cast.admin.post(url, body, key=new_key())
+
     def _restore_programme(self) -> None:
         partner_id = self.house.partner_id
         with self.app.app_context(), transaction():
@@ -202,6 +211,6 @@ def test_no_call_of_a_long_run_breaks_the_door(app, schema, cast, samples, role,
 
 def test_calls_with_things_that_are_there_get_deep(app, schema, cast, samples):
     """The counterpart of the test above, which calls of nothing but refusals would pass too."""
-    found = Fuzz(app, cast, samples, "till", EXAMPLES, same_each_time=True)
+    found = Fuzz(app, cast, samples, "till", 4 * EXAMPLES, same_each_time=True)
     found.run(schema, only="/api/pos/")
-    assert found.statuses[200] > 5 and found.statuses[201] > 5, found.statuses
+    assert found.statuses[200] >= 5 and found.statuses[201] >= 5, found.statuses
