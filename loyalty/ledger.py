@@ -159,14 +159,13 @@ def sell(
     hold_id: UUID | None = None,
     bonuses: Sequence[Bonus] = (),
     actor: UUID | None = None,
-    check: Callable[[Member], None] | None = None,
     announce: Callable[[Sale], Sequence[Announcement]] | None = None,
 ) -> Sale:
     """Post a purchase: the spend first (from the hold when one is named), then the earn on the rest, then bonuses.
 
-    `price` is asked under the lock, so averages and what is available are those of this moment; `check` may refuse
-    there by raising; `announce` says what is to be told of a sale that was posted now. Raises `ReceiptConflict`, `NotEnoughPoints`, `CustomerNotFound`, `MembershipClosed`,
-    `HoldNotFound`, `HoldResolved`; nothing is stored then.
+    `price` is asked under the lock, so averages and what is available are those of this moment, and may refuse by
+    raising; `announce` says what is to be told of a sale that was posted now. Raises `ReceiptConflict`,
+    `NotEnoughPoints`, `CustomerNotFound`, `MembershipClosed`, `HoldNotFound`, `HoldResolved`; nothing is stored then.
     """
     claimed = store.claim_and_lock(partner_id, membership_id, _claim_values(document, actor))
     if claimed is None:
@@ -176,8 +175,6 @@ def sell(
     book = account.book
     hold = _find_hold(book, hold_id, now) if hold_id else None
     member = _member(account, extra=hold.points if hold and hold.state == "open" else 0)
-    if check:
-        check(member)
     pricing = price(member)
     rows: dict[str, list[dict[str, Any]]] = {}
     entries = []

@@ -61,7 +61,7 @@ def messages(url, to=None):
     return requests.get(f"{url}/sandbox/messages.json", params={"to": to} if to else {}, timeout=5).json()["items"]
 
 
-def buy(partner, member, at):
+def buy(partner, member, at, kinds=("credited",)):
     rules, lines = Rules(), (Line(Decimal(1000)),)
     return ledger.sell(
         partner.id,
@@ -69,6 +69,10 @@ def buy(partner, member, at):
         ledger.Document("manual", str(new_id()), at),
         lambda seen: price(lines, rules, seen, at=at, zone=ZoneInfo(partner.timezone)),
         now=at,
+        announce=lambda sale: [
+            notices.purchase_announcement(partner.id, sale.purchase_id, [kind], membership_id=member.id)
+            for kind in kinds
+        ],
     )
 
 
@@ -79,8 +83,7 @@ def rows(columns):
 def test_a_purchase_reaches_the_persons_feed_once(fresh_app, gateway, espresso):
     partner, member, customer = espresso
     with transaction():
-        sale = buy(partner, member, utcnow())
-        notices.announce_purchase(partner.id, sale.purchase_id, ["credited"], membership_id=member.id)
+        buy(partner, member, utcnow())
         phone = identity_of(customer, "phone").value
     assert move(fresh_app) == 1
     db.session.execute(text("UPDATE outbox SET done_at = NULL, next_try_at = now()"))
@@ -97,7 +100,7 @@ def test_refund_and_welcome_are_told(fresh_app, gateway, espresso):
     with transaction():
         welcome = ledger.grant(partner.id, member.id, 100, source="system", source_ref="welcome", now=now)
         notices.announce_welcome(partner.id, welcome.entry_id, membership_id=member.id)
-        sale = buy(partner, member, now)
+        sale = buy(partner, member, now, kinds=())
         refund = ledger.refund(partner.id, sale.purchase_id, reference="1", now=now, amount=Decimal(300))
         notices.announce_refund(partner.id, refund.refund_id, membership_id=member.id)
     assert [move(fresh_app), move(fresh_app), move(fresh_app)] == [1, 1, 0]
@@ -153,8 +156,7 @@ def test_quiet_hours_hold_a_notice_and_do_not_drop_it(fresh_app, gateway, espres
         local = now.astimezone(ZoneInfo("Europe/Moscow"))
         quiet = [(local - timedelta(hours=1)).strftime("%H:%M"), (local + timedelta(hours=1)).strftime("%H:%M")]
         customer.notices = {"quiet": quiet}
-        sale = buy(partner, member, now)
-        notices.announce_purchase(partner.id, sale.purchase_id, ["credited"])
+        buy(partner, member, now)
     assert move(fresh_app) == 1
     assert messages(gateway) == []
     ((attempts, next_try_at, done_at),) = rows("attempts, next_try_at, done_at")
@@ -181,8 +183,7 @@ def test_a_way_that_refuses_for_good_gives_way_to_the_next(fresh_app, gateway, e
     real = telling.gateways
     monkeypatch.setattr(telling, "gateways", lambda settings: real(settings) | {"telegram": NoGateway("telegram")})
     with transaction():
-        sale = buy(partner, member, utcnow())
-        notices.announce_purchase(partner.id, sale.purchase_id, ["credited"])
+        buy(partner, member, utcnow())
     assert move(fresh_app) == 1
     assert [message["channel"] for message in messages(gateway)] == ["sms"]
 
