@@ -55,7 +55,7 @@ def measure_p9(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figur
         mine, others = alternate(rounds, ours, lambda: _measure(_stage_theirs, ground, path, lines)[0])
     yield Figure(
         "P9",
-        f"staging {lines} lines in {max(grown):.0f} MiB",
+        f"staging {lines} lines, +{max(grown):.0f} MiB at the peak",
         "execute_values of the same file",
         mine,
         others,
