@@ -516,7 +516,7 @@ class Book:
         self.bring_up(purchase.member, now)
         if moved:
             if purchase.member.state == "open":
-                self._settle(purchase, [(award, 0) for award in purchase.awards], now)
+                self._settle(purchase, [(award, 0) for award in reversed(purchase.awards)], now)
             for award in purchase.awards:  # an erased one keeps everything, short of what it should
                 award.kept, award.shortfall = 0, award.shortfall + award.kept
             purchase.member = member
