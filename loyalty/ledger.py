@@ -513,6 +513,7 @@ def _give_back(
     account: Account, entry_id: UUID, points: int, cause: Cause, rules: Mapping[str, Any], now: datetime
 ) -> Entry:
     uses = store.outstanding_uses(account.book.partner_id, entry_id)
+    uses += [use for use in account.book.uses if use.entry_id == entry_id]  # its debt, paid while catching up just now
     store.load_spent_lots(account.book, [use.lot_id for use in uses])
     grace = Life(days=int(rules.get("grace_days", 30)))
     until = expires_at(now, grace, ZoneInfo(account.timezone))

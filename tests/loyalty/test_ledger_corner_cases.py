@@ -94,6 +94,16 @@ def test_undoing_a_debit_of_points_whose_date_has_passed_gives_the_programmes_gr
     assert ledger.bring_up(partner_id, account, later + timedelta(days=3)).balance == 0
 
 
+def test_undoing_a_debit_whose_debt_a_hold_that_just_ended_has_paid_returns_all_of_it(partner_id, account):
+    adjust(partner_id, account, 100, "credit")
+    until = NOW + timedelta(minutes=15)
+    ledger.hold(partner_id, account, 100, expires_at=until, now=NOW)
+    debit = adjust(partner_id, account, -70, "debit")
+    assert debit.account.debt == 70
+    undone = ledger.reverse(partner_id, debit.entry_id, now=until)  # nobody brought the account up to here before
+    assert (undone.account.balance, undone.account.debt, undone.account.held) == (100, 0, 0)
+
+
 def test_a_sync_that_reads_an_unchanged_document_again_does_not_undo_a_refund(partner_id, account):
     sale = reconcile(partner_id, account, 1000, 1, rules=Rules())
     ledger.refund(partner_id, sale.purchase_id, reference="desk", amount=Decimal(1000), now=NOW)
