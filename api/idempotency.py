@@ -35,7 +35,9 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
             fresh[:] = [view(*args, **kwargs)]
             return fresh[0].status_code, json.loads(fresh[0].get_data())
 
-        status, answer, replayed = in_transaction(lambda: idempotency.once(g.caller.name, key, fingerprint, act))
+        status, answer, replayed = in_transaction(
+            lambda: idempotency.once(g.caller.idempotency_scope, key, fingerprint, act)
+        )
         if not replayed:
             return fresh[0]
         response = jsonify(answer)

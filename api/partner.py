@@ -259,6 +259,7 @@ def make_api_key(body):
         body["branch_id"],
         by=g.caller.customer_id,
         now=utcnow(),
+        replaces=body["replaces"],
     )
     return _plain(key, schemas.ApiKey) | {"api_key": plain}
 

@@ -48,6 +48,12 @@ class Caller:
     principal: Principal | None = None
 
     @property
+    def idempotency_scope(self) -> str:
+        """Within which an Idempotency-Key means one call (≤ 80 characters): the caller at the partner called for."""
+        at_partner = self.kind == "person" and self.partner_id is not None
+        return f"{self.customer_id}@{self.partner_id}" if at_partner else self.name
+
+    @property
     def is_staff(self) -> bool:
         """Whether the person works for any partner that is not suspended."""
         return self.principal is not None and any(place.partner_state == "active" for place in self.principal.staff)

@@ -37,6 +37,7 @@ class MachinePrincipal:
     """A machine that may call: whose it is, where it stands and what it may do."""
 
     key_id: UUID
+    till_id: UUID
     partner_id: UUID
     partner_code: str
     partner_name: str
@@ -45,8 +46,8 @@ class MachinePrincipal:
 
     @property
     def caller(self) -> str:
-        """How idempotency and quotes name this machine."""
-        return f"key:{self.key_id}"
+        """How idempotency, quotes and receipts name this machine, whatever key it uses today."""
+        return f"till:{self.till_id}"
 
 
 def create(
@@ -56,19 +57,28 @@ def create(
     branch_id: UUID | None,
     by: UUID | None,
     now: datetime,
+    *,
+    replaces: UUID | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which nobody can read again. Raises `InvalidScope`, `InvalidName`, `BranchNotFound`."""
+    """A new key and its text, which nobody can read again. With `replaces` it is the same machine as that key's.
+
+    The replaced key works on until it is revoked. Raises `InvalidScope`, `InvalidName`, `BranchNotFound`,
+    `ApiKeyNotFound`.
+    """
     if not scopes or not set(scopes) <= KEY_SCOPES.keys():
         raise InvalidScope(KEY_SCOPES)
     name = require_name(name)
     if branch_id is not None and db.session.get(Branch, (partner_id, branch_id)) is None:
         raise BranchNotFound()
+    key_id = new_id()
+    till_id = _get(partner_id, replaces).till_id if replaces is not None else key_id
     prefix = f"kp_{secrets.token_urlsafe(6)}"
     plain = f"{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey(
         partner_id=partner_id,
-        id=new_id(),
+        id=key_id,
         branch_id=branch_id,
+        till_id=till_id,
         name=name,
         prefix=prefix,
         key_hash=_hash(plain),
@@ -102,6 +112,7 @@ def identify_key(plain: str, now: datetime) -> MachinePrincipal | None:
         _note_use(key, now)
     return MachinePrincipal(
         key_id=key.id,
+        till_id=key.till_id,
         partner_id=key.partner_id,
         partner_code=partner_code,
         partner_name=partner_name,
@@ -117,12 +128,17 @@ def list_keys(partner_id: UUID) -> list[ApiKey]:
 
 def revoke(partner_id: UUID, key_id: UUID, by: UUID | None, now: datetime) -> ApiKey:
     """The key stops working at once; revoking again changes nothing. Raises `ApiKeyNotFound`."""
-    key = db.session.get(ApiKey, (partner_id, key_id))
-    if key is None:
-        raise ApiKeyNotFound()
+    key = _get(partner_id, key_id)
     if key.revoked_at is None:
         key.revoked_at = now
         audit.record("api_key.revoke", actor=by, partner_id=partner_id, subject=key.id)
+    return key
+
+
+def _get(partner_id: UUID, key_id: UUID) -> ApiKey:
+    key = db.session.get(ApiKey, (partner_id, key_id))
+    if key is None:
+        raise ApiKeyNotFound()
     return key
 
 

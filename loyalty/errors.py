@@ -395,6 +395,17 @@ class CodeWrong(LoyaltyError):
         super().__init__("The code is wrong or no longer valid.")
 
 
+class BranchRequired(LoyaltyError):
+    """A receipt number means something only within a branch, and the partner has several."""
+
+    code = "branch_required"
+    status = 422
+    field = "branch_id"
+
+    def __init__(self) -> None:
+        super().__init__("Say which branch the receipt is of.")
+
+
 class PartnerNotFound(NotFound):
     """The partner was not found."""
 

@@ -13,9 +13,11 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from loyalty import codes, ledger, notices, outbox
 from loyalty.customers import find_member, find_or_enrol
-from loyalty.errors import BranchNotFound, InvalidPurchase, PurchaseNotFound
+from loyalty.errors import BranchNotFound, BranchRequired, InvalidPurchase, PurchaseNotFound
 from loyalty.identities import Identifier
 from loyalty.programme import Rules, check_spend, price
 from loyalty.programmes import current_rules
@@ -97,14 +99,19 @@ def post_transaction(
     `accrual` with `points` spends and then earns on the rest; crediting an unknown phone, e-mail or card makes the person
     a member. `redemption` only spends: `points`, or as many as pay the whole check when they are left out. A customer's
     code works no more once a purchase was posted with it; the second of two at once raises `CodeUnknown`.
-    Raises `CustomerNotFound`, `BranchNotFound`, the `SpendRefused` family, `InvalidPurchase`, `ReceiptConflict`.
+    A receipt typed by hand is known within its branch: with several branches one must be named.
+    Raises `CustomerNotFound`, `BranchNotFound`, `BranchRequired`, the `SpendRefused` family, `InvalidPurchase`,
+    `ReceiptConflict`.
     """
     branch_id = check_branch(partner, branch_id or caller.branch_id)
+    if receipt_id and branch_id is None:
+        branch_id = _only_branch(partner)
     _check_moment(occurred_at, now)
+    content = basket.content() | {"kind": kind, "points": points, "at": occurred_at and str(occurred_at)}
     if kind == "redemption":
-        customer, membership = find_member(partner, identifier, now=now)
+        _, membership = find_member(partner, identifier, now=now)
     else:
-        customer, membership = find_or_enrol(partner, identifier, name, now=now)
+        _, membership = find_or_enrol(partner, identifier, name, now=now)
     _, rules = current_rules(partner.id)
     if kind == "redemption":
         basket = basket.without_accrual()
@@ -121,8 +128,7 @@ def post_transaction(
             occurred_at=occurred_at or now,
             branch_id=branch_id,
             kind=kind,
-            content=basket.content()
-            | {"kind": kind, "points": points or 0, "customer": customer.id, "at": occurred_at and str(occurred_at)},
+            content=content,
         ),
         points=points or 0,
         caller=caller,
@@ -210,16 +216,24 @@ def check_branch(partner: Partner, branch_id: UUID | None) -> UUID | None:
     return branch_id
 
 
+def _only_branch(partner: Partner) -> UUID:
+    """The branch of somebody who names none, so that a receipt is the same receipt whoever types it."""
+    branches = db.session.scalars(
+        select(Branch.id).where(Branch.partner_id == partner.id, Branch.state == "open").limit(2)
+    ).all()
+    if len(branches) != 1:
+        raise BranchRequired()
+    return branches[0]
+
+
 def _check_moment(occurred_at: datetime | None, now: datetime) -> None:
     if occurred_at is not None and not now - OLDEST <= occurred_at <= now + CLOCK_SKEW:
         raise InvalidPurchase("must lie within the last year and not in the future", field="occurred_at")
 
 
-def _origin(caller: Caller, branch_id: UUID | None) -> str | None:
+def _origin(caller: Caller, branch_id: UUID | None) -> str:
     """Receipt numbers are unique within a till, or within a branch where a person types them."""
-    if caller.source == "manual":
-        return str(branch_id) if branch_id else None
-    return caller.name
+    return str(branch_id) if caller.source == "manual" else caller.name
 
 
 def _whole_check(basket: Basket, rules: Rules) -> int:

@@ -106,7 +106,11 @@ class Programme(Made, db.Model):
 
 
 class ApiKey(Made, db.Model):
-    """A till's or another machine's key: only its hash is kept. `prefix` lets people tell keys apart."""
+    """A till's or another machine's key: only its hash is kept. `prefix` lets people tell keys apart.
+
+    `till_id` is the machine: a key made to replace another keeps it, so that receipts, holds and callers' keys stay the
+    same machine's.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = (
@@ -117,6 +121,7 @@ class ApiKey(Made, db.Model):
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     branch_id: Mapped[UUID | None]
+    till_id: Mapped[UUID]
     name: Mapped[str] = mapped_column(String(200))
     prefix: Mapped[str] = mapped_column(String(16))
     key_hash: Mapped[str] = mapped_column(String(64))

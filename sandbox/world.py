@@ -172,6 +172,7 @@ def _add_business(business: Business, secret_key: str, now: datetime) -> None:
             partner_id=partner,
             id=fixed_id(f"{business.key}-till"),
             branch_id=branch,
+            till_id=fixed_id(f"{business.key}-till"),
             name="Касса",
             prefix=plain[:11],
             key_hash=hashlib.sha256(plain.encode()).hexdigest(),

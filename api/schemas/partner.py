@@ -183,6 +183,7 @@ class ApiKeyIn(Input):
     name = Text(maximum=200, required=True)
     scopes = Some(Choice(*KEY_SCOPES), maximum=20, required=True)
     branch_id = Id(load_default=None)
+    replaces = Id(load_default=None, metadata={"description": "the key of the same till that this one is to replace"})
 
 
 class ApiKey(Output):

@@ -187,7 +187,7 @@ def purchase(partner_name: str, branch_name: str, person_name: str, receipt: boo
         branch_id = getattr(world, branch_name).id
         number = f"R-{uuid.uuid4().hex[:12]}"
         till = world.keys.get(role) or world.keys["key elsewhere" if partner_name == "away" else "key"]
-        name, source = (f"key:{till}", "pos_api") if receipt else ("customer:test", "manual")
+        name, source = (f"till:{till}", "pos_api") if receipt else ("customer:test", "manual")
         sale = sales.post_transaction(
             partner,
             identifier(world.ids[person_name]),
@@ -215,7 +215,7 @@ def quote(role_of_key: str | None, partner_name: str = "home", person_name: str 
             partner,
             identifier(world.ids[person_name]),
             sales.Basket(Decimal("100.00")),
-            caller=sales.Caller(f"key:{key}", "pos_api"),
+            caller=sales.Caller(f"till:{key}", "pos_api"),
             now=utcnow(),
         )
         return str(quoted.quote_id)
@@ -231,7 +231,7 @@ def hold(role_of_key: str | None, partner_name: str = "home", person_name: str =
         with transaction():
             key = world.keys[role_of_key or (role if role in world.keys else "key")]
             partner = partner_row(world, partner_name)
-            caller = sales.Caller(f"key:{key}", "pos_api")
+            caller = sales.Caller(f"till:{key}", "pos_api")
             return str(pos.hold(partner, quote_id, 0, caller=caller, now=utcnow()).hold_id)
 
     return make

@@ -5,7 +5,11 @@ from datetime import timedelta
 import pytest
 
 from loyalty.clock import utcnow
+from models import db, transaction
+from models.customer import Customer
+from models.partner import Partner, Staff
 from tests.api.roles import new_key
+from tests.factories import make_phone, make_staff
 
 
 def credit(actor, phone, amount="1000.00", **more):
@@ -211,3 +215,21 @@ def test_somebody_elses_purchase_looks_like_none(cast):
     )
     assert (foreign.status_code, missing.status_code) == (404, 404)
     assert {**foreign.json, "request_id": ""} == {**missing.json, "request_id": ""}
+
+
+def test_one_key_at_two_partners_is_two_calls(cast):
+    cashier = cast.ours.staff["cashier"]
+    with cashier.app.app_context(), transaction():
+        theirs = db.session.get_one(Partner, cast.theirs.partner_id)
+        make_staff(theirs, "cashier", db.session.get_one(Customer, cashier.customer_id))
+    body, key = {"customer": {"phone": make_phone()}, "type": "accrual", "amount": "1000.00"}, new_key()
+    answers = [
+        cashier.post("/api/partner/transactions", body, key=key, X_Partner_Id=str(house.partner_id))
+        for house in (cast.ours, cast.theirs)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert "Idempotency-Replayed" not in answers[1].headers
+    assert answers[0].json["id"] != answers[1].json["id"]
+    assert [answer.json["balance"] for answer in answers] == [50, 50]
+    with cashier.app.app_context(), transaction():
+        db.session.query(Staff).filter_by(partner_id=cast.theirs.partner_id, customer_id=cashier.customer_id).delete()

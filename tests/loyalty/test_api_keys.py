@@ -34,13 +34,14 @@ def test_a_key_says_whose_it_is_and_what_it_may(db_session):
     principal = api_keys.identify_key(plain, NOW)
     assert principal == api_keys.MachinePrincipal(
         key_id=made.id,
+        till_id=made.id,
         partner_id=partner.id,
         partner_code=partner.code,
         partner_name=partner.name,
         branch_id=branch.id,
         scopes=frozenset({"pos:sale", "pos:quote"}),
     )
-    assert principal.caller == f"key:{made.id}"
+    assert principal.caller == f"till:{made.id}"
 
 
 def test_the_key_itself_is_kept_nowhere(db_session):
@@ -127,3 +128,13 @@ def test_a_key_is_identified_by_one_query(key, db_session):
     with counted_statements() as statements:
         api_keys.identify_key(plain, NOW)
     assert len(statements) == 1
+
+
+def test_a_key_that_replaces_another_is_the_same_till(db_session):
+    partner = make_partner()
+    old, _ = make_api_key(partner)
+    new, plain = api_keys.create(partner.id, "Касса 1", ("pos:sale",), None, None, NOW, replaces=old.id)
+    assert new.id != old.id
+    assert api_keys.identify_key(plain, NOW).caller == f"till:{old.id}"
+    with pytest.raises(ApiKeyNotFound):
+        api_keys.create(make_partner().id, "Касса 1", ("pos:sale",), None, None, NOW, replaces=old.id)

@@ -13,6 +13,7 @@ from loyalty.errors import (
     AboveShare,
     BelowMinimum,
     BranchNotFound,
+    BranchRequired,
     CodeUnknown,
     CustomerNotFound,
     HoldNotFound,
@@ -30,11 +31,12 @@ from loyalty.rules import Rules
 from loyalty.sales import Basket, Caller
 from loyalty.types import Line
 from models.ledger import Entry, Membership
+from models.partner import Branch
 from models.work import Outbox
 from tests.factories import NOW, identifier_of, make_branch, make_customer, make_member, make_partner, make_phone, noise
 
 CASHIER = Caller("person:cashier", "manual")
-TILL = Caller("key:till", "pos_api")
+TILL = Caller("till:one", "pos_api")
 
 
 def credit(partner, identifier, amount, key, **more):
@@ -294,7 +296,7 @@ def test_what_is_no_longer_as_quoted_is_refused(cafe, ivan, db_session, change):
 
 def test_quotes_and_holds_belong_to_their_till(cafe, ivan):
     quoted = ask(cafe, ivan)
-    other = Caller("key:other", "pos_api")
+    other = Caller("till:other", "pos_api")
     with pytest.raises(pos.QuoteNotFound):
         pos.hold(cafe, quoted.quote_id, 100, caller=other, now=NOW)
     held = pos.hold(cafe, quoted.quote_id, 100, caller=TILL, now=NOW)
@@ -422,3 +424,18 @@ def test_a_customers_code_pays_once(cafe, ivan, db_session):
     with pytest.raises(CodeUnknown):
         spend(cafe, shown, "1000.00", "k2", points=100)
     assert balance(cafe, ivan) == 650
+
+
+def test_a_receipt_is_the_same_whoever_types_it(cafe, ivan, db_session):
+    (branch,) = db_session.query(Branch).filter_by(partner_id=cafe.id)
+    credit(cafe, ivan, "1000.00", "k1", receipt_id="12")
+    assert credit(cafe, ivan, "1000.00", "k2", receipt_id="12", branch_id=branch.id).repeated
+    make_branch(cafe)
+    with pytest.raises(BranchRequired):
+        credit(cafe, ivan, "1000.00", "k3", receipt_id="13")
+
+
+def test_a_redemption_of_a_whole_check_repeats_though_the_programme_changed(cafe, ivan):
+    spend(cafe, ivan, "500.00", "k1", receipt_id="12")
+    set_rules(cafe.id, {"point_value": "2.00"}, by=None, now=NOW)
+    assert spend(cafe, ivan, "500.00", "k2", receipt_id="12").repeated
