@@ -89,13 +89,22 @@ class Relay:
             rows = db.session.execute(_due(now, room).with_for_update(skip_locked=True, of=outbox)).all()
             if not rows:
                 return 0
-            for queue, urgent in zip(self._queues, (True, False), strict=True):
-                queue.enqueue_many([_job(row.id) for row in rows if row.urgent is urgent])
+            claimed = outbox.c.id.in_([row.id for row in rows])
             db.session.execute(
                 update(outbox)
-                .where(outbox.c.id.in_([row.id for row in rows]))
+                .where(claimed)
                 .values(next_try_at=again, enqueued_at=db.func.coalesce(outbox.c.enqueued_at, now))
             )
+        # only now: a worker that is quicker than our commit would find the row locked and leave it
+        try:
+            for queue, urgent in zip(self._queues, (True, False), strict=True):
+                queue.enqueue_many([_job(row.id) for row in rows if row.urgent is urgent])
+        except RedisError:
+            with transaction():
+                db.session.execute(
+                    update(outbox).where(claimed, *_to_do, outbox.c.next_try_at == again).values(next_try_at=now)
+                )
+            raise
         return len(rows)
 
     def _notice_lost_memory(self, now: datetime) -> None:

@@ -6,9 +6,11 @@ import json
 import threading
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import redis
 from rq import Queue
 from sqlalchemy import text
@@ -17,6 +19,7 @@ from loyalty import heartbeats, outbox
 from loyalty.clock import utcnow
 from models import db, transaction
 from tests.workers.troupe import announce_events, effects, order_of_effects, unfinished, wait_for
+from workers.jobs import run_outbox_row
 from workers.relay import Relay
 
 
@@ -82,6 +85,41 @@ def test_redis_is_given_ids_as_json_and_nothing_else(staged_app, own_redis):
     everything = b"".join(connection.dump(key) for key in list(connection.scan_iter()))
     assert b"123456" not in everything and b"sealed-value" not in everything
     assert Queue("urgent", connection=connection).count == 1
+
+
+def test_a_worker_quicker_than_the_relay_finds_the_row_free(staged_app, own_redis, monkeypatch):
+    enqueue, answers = Queue.enqueue_many, []
+
+    def enqueue_and_work(queue, jobs, **options):
+        enqueue(queue, jobs, **options)
+        for job in jobs:
+            with ThreadPoolExecutor(1) as worker:  # a connection of its own, as in another process
+                answers.append(worker.submit(run_outbox_row, *job.args).result())
+
+    monkeypatch.setattr(Queue, "enqueue_many", enqueue_and_work)
+    announce_events(staged_app, [1], row={"urgent": True})
+    announce_events(staged_app, [2])
+    with staged_app.app_context():
+        assert Relay(staged_app, redis.Redis.from_url(own_redis.url)).move(utcnow()) == 2
+    assert answers == ["done", "done"]
+    assert order_of_effects(staged_app) == [1, 2]
+
+
+def test_rows_that_redis_did_not_take_stay_due(staged_app, own_redis, monkeypatch):
+    enqueue = Queue.enqueue_many
+
+    def die_on_default(queue, jobs, **options):
+        if queue.name == "default":
+            own_redis.kill()
+        enqueue(queue, jobs, **options)
+
+    monkeypatch.setattr(Queue, "enqueue_many", die_on_default)
+    announce_events(staged_app, [1], row={"urgent": True})
+    announce_events(staged_app, [2])
+    now = utcnow()
+    with staged_app.app_context(), pytest.raises(redis.RedisError):
+        Relay(staged_app, redis.Redis.from_url(own_redis.url)).move(now)
+    assert [row.next_try_at for row in rows(staged_app)] == [now, now]
 
 
 def test_two_relays_hand_a_row_over_once(staged_app, own_redis):
