@@ -37,6 +37,9 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
+    # a failed statement and the detail of its error hold people's phones and names
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",

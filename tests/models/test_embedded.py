@@ -71,6 +71,17 @@ def test_a_new_home_gets_a_safe_server(home):
             and not line.startswith("#")} == {"local"}  # fmt: skip
 
 
+def test_what_people_wrote_stays_out_of_the_servers_log(home):
+    server = ensure_running(home)
+    query(server, "CREATE TABLE person (phone text PRIMARY KEY)", "INSERT INTO person VALUES ('+79169990011')")
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        query(server, "INSERT INTO person VALUES ('+79169990011')")
+    with pytest.raises(psycopg2.errors.UndefinedColumn):
+        query(server, "SELECT '+79169990011', missing")
+    log = (server.data_dir / "server.log").read_text()
+    assert log.count("ERROR") == 2 and "79169990011" not in log
+
+
 def test_data_outlive_a_stop(home):
     server = ensure_running(home)
     query(server, "CREATE TABLE kept AS SELECT 7 AS value")
