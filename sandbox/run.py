@@ -48,6 +48,8 @@ def main() -> int:
             return _run(settings, server, url)
     except KeyboardInterrupt:
         return 0
+    except SettingsError as error:
+        return _say(f"Cannot start: {error}", 2)
     except EmbeddedError as error:
         return _say(f"Cannot start: {error}", 1)
     except OperationalError as error:
@@ -85,6 +87,10 @@ def _prepare(settings: Settings, url: str) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     with (settings.home / "prepare.lock").open("w") as lock, app.app_context():
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if settings.database_url and world.would_meet_customers():
+            raise SettingsError(
+                "DATABASE_URL names a database with customers of its own: the demo world stays out of it"
+            )
         flask_migrate.upgrade()
         world.build(app)
         db.engine.dispose()

@@ -113,6 +113,15 @@ def is_complete() -> bool:
     return db.session.get(Customer, fixed_id("ivan")) is not None
 
 
+def would_meet_customers() -> bool:
+    """Whether the database, migrated or not, has customers and no demo world: then it is somebody's own."""
+    with db.engine.connect() as connection:
+        if connection.scalar(text("SELECT to_regclass('customer')")) is None:
+            return False
+        found = text("SELECT count(*) > 0 AND NOT coalesce(bool_or(id = :ivan), false) FROM customer")
+        return connection.scalar(found, {"ivan": fixed_id("ivan")})
+
+
 def build(app: Flask) -> None:
     """Build the world if it is not there. Two processes that start at once build it once."""
     settings = app.config["SETTINGS"]

@@ -17,8 +17,10 @@ import pytest
 import requests
 
 from config import ROOT
+from models import db, transaction
 from models.embedded import EmbeddedServer
 from sandbox.processes import port_is_free
+from tests.factories import make_customer
 from tests.support import run_folder
 from tests.support.redis_server import free_port
 
@@ -171,3 +173,15 @@ def test_a_named_database_that_does_not_answer_is_said(home, start):
     run = start(DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/none")
     assert run.process.wait(60) == 1
     assert "the database does not answer" in run.said
+
+
+def test_a_database_with_customers_of_its_own_gets_no_demo_world(fresh_app, start):
+    with fresh_app.app_context(), transaction():
+        make_customer()
+    url = fresh_app.config["SETTINGS"].database_url
+    run = start(DATABASE_URL=url)
+    assert run.process.wait(60) == 2
+    assert run.said.count("\n") == 1 and "customers of its own" in run.said
+    with fresh_app.app_context():
+        assert db.session.scalar(db.text("SELECT count(*) FROM customer")) == 1
+        assert db.session.scalar(db.text("SELECT count(*) FROM platform_role")) == 0
