@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import g
+from flask import g, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from api.blueprint import Blueprint
 from api.schemas import customer as schemas
@@ -91,6 +92,8 @@ def show_purchase_stats(wanted):
 @commits
 def show_code():
     """Six digits to show at the till instead of a card: two minutes, once; the former code stops working."""
+    if request.method == "HEAD":
+        raise MethodNotAllowed(["GET"])  # it would retire the code that is on the screen and show no other
     code, expires_at = codes.issue(g.caller.customer_id, utcnow())
     return {"code": code, "expires_at": expires_at}
 

@@ -131,6 +131,13 @@ def test_the_code_at_the_till_works_once(cast):
     assert (again.status_code, again.mimetype) == (404, "application/problem+json")
 
 
+def test_asking_for_the_head_of_a_code_leaves_the_shown_one_good(cast):
+    code = cast.ours.member.get("/api/customer/code").json["code"]
+    head = cast.ours.member.call("HEAD", "/api/customer/code")
+    assert (head.status_code, head.headers["Allow"]) == (405, "GET")
+    assert credit(cast.ours.staff["cashier"], None, "100", customer={"code": code}).status_code == 201
+
+
 def test_an_admin_adjusts_once_with_a_reason(cast):
     url = f"/api/admin/customers/{cast.ours.member.customer_id}/loyalty/adjust"
     before, key = balance_of(cast.ours.member, cast.ours.partner_id), new_key()
