@@ -100,7 +100,9 @@ RULES: dict[str, str] = {
            OR p.paid_with_points <> coalesce(l.spent, 0)
     """,
     "an entry has a cause": """
-        SELECT partner_id, id FROM entry WHERE source_ref = ''
+        SELECT partner_id, id FROM entry
+        WHERE source_ref = ''
+           OR kind IN ('earn', 'spend') AND NOT coalesce(starts_with(source_ref, purchase_id || '#'), false)
     """,
 }
 """Each query streams (partner, id) of what breaks the rule it is named by."""
@@ -109,7 +111,7 @@ RULES: dict[str, str] = {
 def breaches(connection: Connection) -> Iterator[str]:
     """Every breach as «rule: partner …, id …»; nothing when the ledger is clean. Rows are streamed, not gathered."""
     for rule, query in RULES.items():
-        with connection.execution_options(stream_results=True).execute(text(query)) as rows:
+        with connection.execute(text(query), execution_options={"stream_results": True}) as rows:
             for row in rows:
                 yield f"{rule}: partner {row[0]}, id {row[1]}"
 
