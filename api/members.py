@@ -45,7 +45,7 @@ def change_member(body, customer_id: UUID):
 @commits
 def list_member_operations(wanted, customer_id: UUID):
     """The customer's operations at this partner, the newest first."""
-    members.show_member(g.caller.partner_id, customer_id, utcnow())
+    members.bring_up(g.caller.partner_id, customer_id, utcnow())
     items, next_cursor = accounts.list_operations(
         customer_id, partner_id=g.caller.partner_id, cursor=wanted["cursor"], limit=wanted["limit"]
     )

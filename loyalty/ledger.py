@@ -784,11 +784,13 @@ def reverse(
 
 
 def bring_up(partner_id: UUID, membership_id: UUID, now: datetime) -> Balance:
-    """Let time do what was due (rule 12): the nightly job and readers of an account that is behind call this."""
-    account = store.lock_account(partner_id, membership_id)
-    if account.state == "open" and account.book.next_due_at is not None and account.book.next_due_at <= now:
-        _load(account, now)
-        _close(account, now)
+    """Let time do what was due (rule 12): the nightly job and readers call this. Where nothing is due, nothing is locked."""
+    account = store.read_account(partner_id, membership_id)
+    if account.state == "open" and _is_due(account, now):
+        account = store.lock_account(partner_id, membership_id)
+        if account.state == "open" and _is_due(account, now):
+            _load(account, now)
+            _close(account, now)
     return Balance.of(account.book)
 
 
@@ -861,7 +863,8 @@ def _add_visits(new: Account, old: Account) -> None:
 def erase(partner_id: UUID, membership_id: UUID, *, now: datetime) -> Balance:
     """Freeze the account of a person who asked to be forgotten (rule 22): holds are voided, entries and sums stay.
 
-    The identity fields are wiped by `loyalty.customers`; here goes what the account itself remembers of the person.
+    Here goes only what the account itself remembers of the person. The name, the identities and the texts of reasons are
+    not wiped by anything yet.
     """
     account = store.lock_account(partner_id, membership_id)
     if account.state == "erased":
@@ -891,10 +894,12 @@ def _open(partner_id: UUID, membership_id: UUID, now: datetime, *, whole: bool =
 def _bring_up(account: Account, now: datetime, *, whole: bool) -> None:
     if account.state != "open":
         raise MembershipClosed()
-    book = account.book
-    due = book.next_due_at is not None and book.next_due_at <= now
-    if whole or due or book.debt:
+    if whole or _is_due(account, now) or account.book.debt:
         _load(account, now)
+
+
+def _is_due(account: Account, now: datetime) -> bool:
+    return account.book.next_due_at is not None and account.book.next_due_at <= now
 
 
 def _load(account: Account, now: datetime | None = None) -> None:

@@ -44,32 +44,42 @@ def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
     return db.session.connection().exec_driver_sql(sql, tuple(parameters))
 
 
-_LOCK = """
+_ACCOUNT = """
     SELECT m.customer_id, m.state, m.merged_into, m.active, m.pending, m.held, m.debt, m.seq, m.next_due_at, m.visits,
            m.spent, m.is_vip, m.birthday_used_on, m.first_purchase_at, m.last_purchase_at, c.birth_date, p.timezone
     FROM membership m JOIN customer c ON c.id = m.customer_id JOIN partner p ON p.id = m.partner_id
-    WHERE m.partner_id = $1 AND m.id = $2 {condition}
-    FOR NO KEY UPDATE OF m
+    WHERE m.partner_id = $1 AND m.id = $2
 """
-_lock = Prepared("kopilka_lock", "uuid, uuid", _LOCK.format(condition=""))
+_LOCK = "FOR NO KEY UPDATE OF m"
+_read = Prepared("kopilka_account", "uuid, uuid", _ACCOUNT)
+_lock = Prepared("kopilka_lock", "uuid, uuid", _ACCOUNT + _LOCK)
 _lock_claimed = Prepared(
     "kopilka_lock_claimed",
     "uuid, uuid, uuid",
-    _LOCK.format(condition="AND EXISTS (SELECT FROM purchase d WHERE d.partner_id = $1 AND d.id = $3)"),
+    f"{_ACCOUNT} AND EXISTS (SELECT FROM purchase d WHERE d.partner_id = $1 AND d.id = $3) {_LOCK}",
 )
 
 
 def lock_account(partner_id: UUID, membership_id: UUID) -> Account:
     """Lock the membership and open its book; of a merged one, the survivor's. Raises `CustomerNotFound`."""
-    rows = _lock(partner_id, membership_id)
+    return _open(_lock, partner_id, membership_id)
+
+
+def read_account(partner_id: UUID, membership_id: UUID) -> Account:
+    """As `lock_account` without the lock, for who only looks: it waits for nobody. Raises `CustomerNotFound`."""
+    return _open(_read, partner_id, membership_id)
+
+
+def _open(statement: Prepared, partner_id: UUID, membership_id: UUID) -> Account:
+    rows = statement(partner_id, membership_id)
     if not rows:
         raise CustomerNotFound()
+    if rows[0].state == "merged":
+        return _open(statement, partner_id, rows[0].merged_into)
     return _account(partner_id, membership_id, rows[0])
 
 
 def _account(partner_id: UUID, membership_id: UUID, row: Row) -> Account:
-    if row.state == "merged":
-        return lock_account(partner_id, row.merged_into)
     book = Book(partner_id, membership_id, row.active, row.pending, row.held, row.debt, row.seq, row.next_due_at)
     return Account(
         book=book,
@@ -192,7 +202,11 @@ def claim_and_lock(partner_id: UUID, membership_id: UUID, values: Sequence[Any])
         (_claim, (partner_id, purchase_id, membership_id, *values)),
         (_lock_claimed, (partner_id, membership_id, purchase_id)),
     )
-    return (purchase_id, _account(partner_id, membership_id, rows[0])) if rows else None
+    if not rows:
+        return None
+    if rows[0].state == "merged":
+        return purchase_id, lock_account(partner_id, rows[0].merged_into)
+    return purchase_id, _account(partner_id, membership_id, rows[0])
 
 
 def lock_document(partner_id: UUID, source: str, origin: str | None, source_ref: str) -> PurchaseRow | None:

@@ -40,8 +40,7 @@ class MemberCard:
 
 def show_member(partner_id: UUID, customer_id: UUID, now: datetime) -> MemberCard:
     """The member's card, brought up to now. Raises `CustomerNotFound`, the same for another partner's."""
-    membership = _find(partner_id, customer_id)
-    ledger.bring_up(partner_id, membership.id, now)
+    membership = bring_up(partner_id, customer_id, now)
     db.session.refresh(membership)
     contacts = known_contacts(membership)
     spent, visits = membership.spent, membership.visits
@@ -86,6 +85,13 @@ def change_member(
         details={"changed": sorted(changes), "is_vip": membership.is_vip},
     )
     return show_member(partner_id, customer_id, now)
+
+
+def bring_up(partner_id: UUID, customer_id: UUID, now: datetime) -> Membership:
+    """The member's account, with what was due by now posted. Raises `CustomerNotFound`."""
+    membership = _find(partner_id, customer_id)
+    ledger.bring_up(partner_id, membership.id, now)
+    return membership
 
 
 def _find(partner_id: UUID, customer_id: UUID) -> Membership:

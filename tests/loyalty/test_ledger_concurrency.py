@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from multiprocessing import get_context
@@ -14,13 +14,14 @@ import pytest
 from sqlalchemy import text
 
 from api import create_app
-from loyalty import customers, ledger, programme
+from loyalty import accounts, customers, ledger, programme
 from loyalty.errors import HoldResolved, NotEnoughPoints, RefundTooLarge
 from loyalty.idempotency import once
 from loyalty.identities import Identifier
 from loyalty.ledger import Document
+from loyalty.ledger_store import lock_account
 from loyalty.rules import Rules
-from loyalty.types import Line
+from loyalty.types import Life, Line
 from models import db, transaction
 from models.partner import Partner
 from tests.concurrency import at_once
@@ -122,6 +123,29 @@ def test_twenty_repeats_of_each_of_fifty_keys_have_fifty_effects(app, partner_id
         answers[key] = {answer["purchase"] for _, answer, _ in results}
     assert all(len(purchases) == 1 for purchases in answers.values())
     assert state(membership_id) == (250, 0, 50)
+
+
+def test_a_reader_waits_for_no_sale_where_nothing_is_due(app, partner_id, make_account):
+    membership_id = make_account(100)
+
+    def read():
+        with app.app_context(), transaction():
+            db.session.execute(text("SET LOCAL lock_timeout = '1s'"))
+            return accounts.member_facts(partner_id, membership_id, NOW).available
+
+    with app.app_context(), transaction(), ThreadPoolExecutor(1) as pool:
+        lock_account(partner_id, membership_id)
+        assert pool.submit(read).result() == 100
+
+
+def test_many_readers_of_what_is_due_post_it_once(app, partner_id, make_account, state):
+    membership_id = make_account()
+    with app.app_context(), transaction():
+        life = Life(days=1)
+        ledger.adjust(partner_id, membership_id, 100, source="admin", source_ref="short", life=life, now=NOW)
+    seen = at_once(app, lambda n: ledger.bring_up(partner_id, membership_id, NOW + timedelta(days=3)).balance, 10)
+    assert seen == [0] * 10
+    assert state(membership_id) == (0, 0, 2)
 
 
 def test_parallel_repeats_of_one_document_without_a_key_sell_once(app, partner_id, make_account, state):
