@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ from loyalty.identities import parse_identifier
 from loyalty.money import format_money
 from loyalty.rules import Rules
 from loyalty.types import Member
-from models import db
+from models import db, transaction
 from models.customer import Customer
 
 blueprint = Blueprint("partner", __name__, url_prefix="/api/partner", description="A partner's desk")
@@ -367,7 +368,7 @@ def show_stats(wanted):
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
 def export_customers():
     """All customers as CSV."""
-    return _send_csv("customers", exports.CUSTOMER_COLUMNS, exports.list_all_customers(g.caller.partner_id))
+    return _send_csv("customers", exports.CUSTOMER_COLUMNS, exports.list_customers)
 
 
 @blueprint.get("/export/transactions.csv")
@@ -375,24 +376,31 @@ def export_customers():
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
 def export_transactions():
     """All operations as CSV."""
-    return _send_csv("transactions", exports.TRANSACTION_COLUMNS, exports.list_all_transactions(g.caller.partner_id))
+    return _send_csv("transactions", exports.TRANSACTION_COLUMNS, exports.list_transactions)
 
 
-def _send_csv(name: str, columns: tuple[str, ...], rows: Iterator) -> Response:
-    """A file that grows while it is sent; it begins with the mark by which spreadsheets know UTF-8."""
+def _send_csv(name: str, columns: tuple[str, ...], list_page: Callable[[UUID, UUID], list[Any]]) -> Response:
+    """A file that grows while it is sent; it begins with the mark by which spreadsheets know UTF-8.
+
+    Each page is a transaction of its own: one held open while a client stalls would be cut off, and the file with it.
+    """
+    partner_id = g.caller.partner_id
 
     def write() -> Iterator[str]:
         buffer = io.StringIO()
         writer = csv.writer(buffer)
         buffer.write("\ufeff")
         writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_cell(getattr(row, column)) for column in columns])
-            if buffer.tell() > 32_768:
-                yield buffer.getvalue()
-                buffer.seek(0)
-                buffer.truncate()
-        yield buffer.getvalue()
+        after, rows = exports.BEGINNING, None
+        while rows is None or len(rows) == exports.PAGE:
+            with transaction():
+                rows = list_page(partner_id, after)
+            for row in rows:
+                writer.writerow([_cell(getattr(row, column)) for column in columns])
+                after = row.place
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
 
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response(stream_with_context(write()), mimetype="text/csv", headers=headers)

@@ -1,8 +1,11 @@
-"""Everything a partner has, line by line, for its own files. Read page by page, so that the size does not matter."""
+"""Everything a partner has, line by line, for its own files.
+
+Read page by page from a `place` on, so that neither the size matters nor how slowly a file is fetched: the caller ends
+its transaction after each page. `BEGINNING` is before every place; a page shorter than `PAGE` is the last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +14,7 @@ from sqlalchemy import text
 from models import db
 
 PAGE = 1000
+BEGINNING = UUID(int=0)
 
 
 def _known(kind: str) -> str:
@@ -45,21 +49,15 @@ TRANSACTION_COLUMNS = (
 )  # fmt: skip
 
 
-def list_all_customers(partner_id: UUID) -> Iterator[Any]:
-    """The partner's members with what it knows of them, the oldest first: rows with `CUSTOMER_COLUMNS`."""
-    return _pages(_CUSTOMERS, partner_id)
+def list_customers(partner_id: UUID, after: UUID) -> list[Any]:
+    """The next `PAGE` of the partner's members after a `place`, the oldest first: rows with `CUSTOMER_COLUMNS`."""
+    return _page(_CUSTOMERS, partner_id, after)
 
 
-def list_all_transactions(partner_id: UUID) -> Iterator[Any]:
-    """Every entry of the partner's ledger, the oldest first: rows with `TRANSACTION_COLUMNS`."""
-    return _pages(_TRANSACTIONS, partner_id)
+def list_transactions(partner_id: UUID, after: UUID) -> list[Any]:
+    """The next `PAGE` of the partner's entries after a `place`, the oldest first: rows with `TRANSACTION_COLUMNS`."""
+    return _page(_TRANSACTIONS, partner_id, after)
 
 
-def _pages(query, partner_id: UUID) -> Iterator[Any]:
-    after = UUID(int=0)
-    while True:
-        rows = db.session.execute(query, {"partner": partner_id, "after": after, "page": PAGE}).all()
-        yield from rows
-        if len(rows) < PAGE:
-            return
-        after = rows[-1].place
+def _page(query, partner_id: UUID, after: UUID) -> list[Any]:
+    return db.session.execute(query, {"partner": partner_id, "after": after, "page": PAGE}).all()

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
+from loyalty import exports
 from loyalty.clock import utcnow
 from models import db, transaction
 from models.customer import Customer
@@ -195,6 +198,24 @@ def test_figures_and_files_hold_what_was_posted(cast):
     people = owner.get("/api/partner/export/customers.csv").data.decode("utf-8-sig")
     assert cast.theirs.phone in people
     assert cast.ours.phone not in people
+
+
+@pytest.mark.parametrize("name", ["customers", "transactions"])
+def test_a_file_that_is_fetched_slowly_holds_no_transaction_open(cast, monkeypatch, name):
+    owner = cast.ours.staff["owner"]
+    for _ in range(3):
+        credit(cast.ours.staff["cashier"], make_phone(), "100", name="Пётр")
+    whole = owner.get(f"/api/partner/export/{name}.csv").data
+    monkeypatch.setattr(exports, "PAGE", 2)
+    engine = create_engine(owner.app.config["SQLALCHEMY_DATABASE_URI"], poolclass=NullPool)
+    idle = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+    parts = []
+    with engine.connect() as watching:
+        answer = owner.app.test_client().get(f"/api/partner/export/{name}.csv", headers=owner.headers)
+        for part in answer.iter_encoded():
+            parts.append(part)
+            assert watching.scalar(text(idle)) == 0
+    assert len(parts) >= 2 and b"".join(parts) == whole
 
 
 @pytest.mark.parametrize("days", [-400, 1])
