@@ -20,9 +20,3 @@ def normalise_email(text: object, *, field: str | None = "email") -> str:
     except EmailNotValidError:
         raise InvalidEmail(field=field) from None
     return checked.ascii_email.lower()
-
-
-def mask_email(email: str) -> str:
-    """An address that its owner recognises and nobody else can read: `i•••@mail.ru`."""
-    local, _, domain = email.partition("@")
-    return f"{local[:1]}•••@{domain}"

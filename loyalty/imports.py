@@ -21,7 +21,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from loyalty import customers, ledger
@@ -619,16 +619,6 @@ def list_issues(
     )
     rows = db.session.scalars(query.order_by(ImportLine.n).limit(limit))
     return [(row, None if row.amount is None else row.amount - row.settled) for row in rows]
-
-
-def forget_numbers(partner_id: UUID, numbers: Iterable[str]) -> None:
-    """Wipe an erased person's numbers in this partner's system from what files said; sums stay."""
-    for table in (ImportLine, ImportDocument):
-        db.session.execute(
-            update(table)
-            .where(table.partner_id == partner_id, table.customer.in_(list(numbers)))
-            .values(customer="" if table is ImportDocument else None)
-        )
 
 
 def count_documents(partner_id: UUID, run_id: UUID) -> int:

@@ -28,11 +28,6 @@ def normalise_phone(text: object, region: str = "RU", *, field: str | None = "ph
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def mask_phone(phone: str) -> str:
-    """An E.164 number that its owner recognises and nobody else can read: `+7•••••••67`."""
-    return f"{phone[:2]}{'•' * max(len(phone) - 4, 0)}{phone[-2:]}"
-
-
 def _plain_digits(text: str) -> str | None:
     """ASCII digits with an optional leading plus; None where a character has no business in a phone number."""
     kept = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from loyalty import audit
@@ -25,15 +25,6 @@ def grant_role(customer_id: UUID, role: str, *, by: UUID | None, now: datetime) 
     if is_new:
         audit.record("platform_role.grant", actor=by, subject=customer_id, details={"role": role})
     return is_new
-
-
-def revoke_role(customer_id: UUID, role: str, *, by: UUID | None) -> bool:
-    """Take a role back, at once; False when they did not have it."""
-    taken = delete(PlatformRole).where(PlatformRole.customer_id == customer_id, PlatformRole.role == role)
-    had = db.session.execute(taken).rowcount == 1
-    if had:
-        audit.record("platform_role.revoke", actor=by, subject=customer_id, details={"role": role})
-    return had
 
 
 def list_people(role: str) -> list[Customer]:

@@ -58,14 +58,6 @@ def unseal(purpose: str, token: str) -> dict:
     return opened["value"]
 
 
-def reseal(token: str) -> str:
-    """The same value under the newest key, for the rotation of ENCRYPTION_KEYS. Raises `SealBroken`."""
-    try:
-        return _configured().fernet.rotate(token.encode()).decode()
-    except (InvalidToken, ValueError):
-        raise SealBroken("the sealed value cannot be read") from None
-
-
 def _configured() -> _Keys:
     if _keys is None:
         raise RuntimeError("loyalty.sealing.configure was not called")

@@ -401,11 +401,3 @@ def test_a_second_process_cannot_store_the_same_lines(shop):
         imports.stage(shop, run.id, lines[:1], after=0)
     imports.stage(shop, run.id, lines[1:], after=2)
     assert run.staged == 3
-
-
-def test_an_erased_persons_numbers_leave_the_lines_and_the_sums_stay(shop, take_in):
-    report = take_in(ROWS)
-    imports.forget_numbers(shop, ["ann"])
-    names = db.session.scalars(db.select(ImportLine.customer).where(ImportLine.partner_id == shop)).all()
-    assert sorted(names, key=str) == [None, None, None, "bob"]
-    assert imports.report(shop, UUID(report["run_id"]))["file"] == report["file"]

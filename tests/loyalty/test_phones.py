@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty.errors import InvalidPhone
-from loyalty.phones import mask_phone, normalise_phone
+from loyalty.phones import normalise_phone
 
 SPELLINGS = [
     "+79161234567",
@@ -80,7 +80,3 @@ def test_anything_typed_is_refused_or_becomes_a_number_that_stays_itself(text):
         return
     assert phone.startswith("+") and phone[1:].isascii() and phone[1:].isdigit() and len(phone) <= 16
     assert normalise_phone(phone) == phone
-
-
-def test_a_masked_phone_shows_its_ends_only():
-    assert mask_phone("+79161234567") == "+7••••••••67"
