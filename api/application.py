@@ -40,6 +40,7 @@ def create_app(settings: Settings, database_url: str) -> Flask:
     """The application over a database that is already there (`models.embedded` finds or starts one)."""
     configure_logging(settings.log_level)
     app = Flask("kopilka", static_folder=None)
+    app.json.ensure_ascii = False
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SETTINGS=settings,

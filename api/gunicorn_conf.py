@@ -17,6 +17,7 @@ timeout = 60
 graceful_timeout = 5
 keepalive = 5
 loglevel = "warning"
+logger_class = "api.wire.QuietLogger"
 control_socket_disable = True  # it would be made in the home directory, which there may not be
 if Path("/dev/shm").is_dir():  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108  heartbeats must not wait for a disk

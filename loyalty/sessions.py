@@ -1,9 +1,8 @@
 """Signed-in devices: opaque refresh tokens that rotate, and who stands behind an access token.
 
-A refresh token is `<session id>.<secret>`; only the secret's keyed hash is stored. Each use swaps the secret for its
-successor, which is derived from it: two clicks at once get the same new token, and nobody is signed out by a double click.
-For `GRACE` the former token still answers with that successor; after that, and for any other secret, the session ends —
-whoever is wrong about the secret, two parties hold this session.
+A refresh token is `<session id>.<secret>`; only the secret's keyed hash is stored. Each use swaps the secret for another,
+and any other secret than the present one ends the session: whoever is wrong about it, two parties hold this session. There
+is no grace for a double click: it could not be told from a theft, so a client lets its tabs share one refresh.
 
 Rotation happens in a transaction of its own (`models.transaction_apart`), because an ended session must stay ended
 although the request fails.
@@ -30,7 +29,6 @@ IDLE = timedelta(days=30)
 """A session that is not used for so long ends by itself."""
 LONGEST = timedelta(days=180)
 """However much it is used, after this the person signs in again."""
-GRACE = timedelta(seconds=10)
 
 _REFRESH = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{40,70})")
 
@@ -118,7 +116,7 @@ def rotate(refresh: str, now: datetime) -> Tokens:
     written = _REFRESH.fullmatch(refresh) if isinstance(refresh, str) else None
     if written is None:
         raise SessionEnded()
-    session_id, secret = UUID(written[1]), written[2]
+    session_id, secret, successor = UUID(written[1]), written[2], secrets.token_urlsafe(32)
     query = (
         select(Session.__table__, Customer.state)
         .join(Customer, Customer.id == Session.customer_id)
@@ -127,12 +125,12 @@ def rotate(refresh: str, now: datetime) -> Tokens:
     )
     with transaction_apart() as connection:
         session = connection.execute(query).one_or_none()
-        changes = None if session is None or session.ended_at else _decide(session, secret, now)
+        changes = None if session is None or session.ended_at else _decide(session, secret, successor, now)
         if changes:
             connection.execute(update(Session).where(Session.id == session_id).values(changes))
     if not changes or "ended_at" in changes:
         raise SessionEnded()
-    return Tokens(session.customer_id, session_id, f"{session_id}.{_successor(secret)}", changes["expires_at"])
+    return Tokens(session.customer_id, session_id, f"{session_id}.{successor}", changes["expires_at"])
 
 
 def identify(session_id: UUID, now: datetime) -> Principal | None:
@@ -191,34 +189,25 @@ def _is_open(now: datetime) -> tuple:
     return Session.ended_at.is_(None), Session.expires_at > now
 
 
-def _decide(session, secret: str, now: datetime) -> dict:
+def _decide(session, secret: str, successor: str, now: datetime) -> dict:
     """What changes on an open session when this secret is shown. A change with `ended_at` ends it."""
     if session.state != "active":
         return {"ended_at": now, "end_reason": "customer_" + session.state}
     if session.expires_at <= now:
         return {"ended_at": now, "end_reason": "expired"}
-    shown = _hash(secret)
     expires_at = min(now + IDLE, session.created_at + LONGEST)
-    if hmac.compare_digest(shown, session.refresh_hash):
+    if hmac.compare_digest(_hash(secret), session.refresh_hash):
         return {
-            "refresh_hash": _hash(_successor(secret)),
-            "previous_hash": shown,
+            "refresh_hash": _hash(successor),
             "rotated_at": now,
             "last_seen_at": now,
             "expires_at": expires_at,
         }
-    is_former = hmac.compare_digest(shown, session.previous_hash or "")
-    if is_former and now - session.rotated_at <= GRACE:
-        return {"last_seen_at": now, "expires_at": expires_at}
     return {"ended_at": now, "end_reason": "reuse"}
 
 
 def _hash(secret: str) -> str:
     return keyed_hash("refresh_token", secret)
-
-
-def _successor(secret: str) -> str:
-    return keyed_hash("refresh_token_successor", secret)
 
 
 def _printable(device: str | None) -> str | None:

@@ -114,7 +114,6 @@ class Session(HasId, Made, db.Model):
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
     refresh_hash: Mapped[str] = mapped_column(String(64))
-    previous_hash: Mapped[str | None] = mapped_column(String(64))
     rotated_at: Mapped[Moment]
     last_seen_at: Mapped[Moment]
     expires_at: Mapped[Moment]

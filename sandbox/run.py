@@ -59,6 +59,8 @@ def main() -> int:
 def _check_address(settings: Settings) -> None:
     try:
         free = port_is_free(settings.host, settings.port)
+    except PermissionError:
+        raise SettingsError(f"port {settings.port} is for the system alone: choose one above 1023, PORT=8001") from None
     except OSError as error:
         raise SettingsError(f"HOST={settings.host} is not an address of this machine ({error})") from error
     if not free:
@@ -121,7 +123,11 @@ def _run(settings: Settings, server: EmbeddedServer | None, url: str) -> int:
 
 
 def _children(settings: Settings, url: str) -> list[Child]:
-    env = os.environ | {"DATABASE_URL": url, "KOPILKA_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+    env = (
+        {"LOG_LEVEL": "WARNING"}
+        | os.environ
+        | {"DATABASE_URL": url, "KOPILKA_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+    )
     commands = {"web": ["gunicorn", "--config", "api/gunicorn_conf.py", "sandbox.wsgi:app"], "jobs": ["workers"]}
     return [Child(name, [sys.executable, "-m", *words], env=env, cwd=ROOT) for name, words in commands.items()]
 

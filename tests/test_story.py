@@ -130,7 +130,7 @@ class Story:
 @pytest.fixture
 def story(databases, tmp_path):
     home = tmp_path / "home"
-    run = Run(home, free_port(), WEB_WORKERS="2")
+    run = Run(home, free_port(), WEB_WORKERS="2", LOG_LEVEL="INFO")  # quiet logs would hide what leaks
     try:
         run.wait_until_ready()
         yield Story(run)

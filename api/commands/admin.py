@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
+from api.commands.group import CommandGroup
 from loyalty import customers, platform_roles
 from loyalty.clock import utcnow
 from loyalty.errors import LoyaltyError
@@ -12,7 +12,7 @@ from loyalty.identities import parse_identifier
 from loyalty.names import tidy_name
 from models import transaction
 
-admin_group = AppGroup("admin", help="People who run the platform.")
+admin_group = CommandGroup("admin", help="People who run the platform.")
 
 
 class _Refused(click.ClickException):

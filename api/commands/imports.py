@@ -14,11 +14,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
-from flask.cli import AppGroup
 from psycopg2.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from api.commands.group import CommandGroup
 from loyalty import imports
 from loyalty.clock import utcnow
 from loyalty.errors import ImportBusy, ImportNotFound, LoyaltyError
@@ -36,7 +36,7 @@ from models import db, transaction
 from models.partner import Partner
 from models.work import ImportRun
 
-import_group = AppGroup("import", help="Take in a partner's old purchases from a file.")
+import_group = CommandGroup("import", help="Take in a partner's old purchases from a file.")
 
 LINES_AT_ONCE = 10_000
 DOCUMENTS_AT_ONCE = 100

@@ -3,12 +3,12 @@
 import sys
 
 import click
-from flask.cli import AppGroup
 
+from api.commands.group import CommandGroup
 from loyalty.verify import breaches, count_entries
 from models import db
 
-ledger_group = AppGroup("ledger", help="Prove that the ledger is whole.")
+ledger_group = CommandGroup("ledger", help="Prove that the ledger is whole.")
 
 
 @ledger_group.command("verify")

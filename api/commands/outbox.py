@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
+from api.commands.group import CommandGroup
 from loyalty import outbox
 from loyalty.clock import utcnow
 from models import transaction
 
-outbox_group = AppGroup("outbox", help="Look at what is still to be done, and send again what was given up.")
+outbox_group = CommandGroup("outbox", help="Look at what is still to be done, and send again what was given up.")
 
 
 @outbox_group.command("list")

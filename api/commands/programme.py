@@ -10,14 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from flask.cli import AppGroup
 
+from api.commands.group import CommandGroup
 from loyalty.errors import InvalidProgramme, LoyaltyError
 from loyalty.money import format_money, parse_money
 from loyalty.programme import PRESETS, Rules, check_spend, price
 from loyalty.types import Line, Member, Pricing
 
-programme_group = AppGroup("programme", help="Try the rules of a programme.")
+programme_group = CommandGroup("programme", help="Try the rules of a programme.")
 
 
 class _Refused(click.ClickException):

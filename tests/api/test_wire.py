@@ -20,9 +20,10 @@ def port(tmp_path_factory):
     """gunicorn as `make run` starts it; no request here needs the database."""
     number = free_port()
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "SANDBOX")}
+    log = tmp_path_factory.mktemp("log") / "server.log"
     env |= {"KOPILKA_HOME": str(tmp_path_factory.mktemp("home")), "PORT": str(number), "WEB_WORKERS": "1"}
     command = [sys.executable, "-m", "gunicorn", "--config", "api/gunicorn_conf.py", "wsgi:app"]
-    server = subprocess.Popen(command, env=env, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, env=env, cwd=ROOT, stderr=log.open("wb"), stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and server.poll() is None:
         try:
@@ -33,6 +34,9 @@ def port(tmp_path_factory):
     yield number
     server.terminate()
     server.wait(15)
+    written = log.read_text()
+    assert "refused_by_server" in written  # gunicorn's own words repeat what was sent
+    assert "79161234567" not in written and "Invalid request" not in written
 
 
 def send(port: int, sent: bytes) -> tuple[int, str, bytes]:
@@ -62,6 +66,8 @@ BODY = b"POST /api/auth/refresh HTTP/1.1\r\nHost: localhost\r\nConnection: close
         b"GET /%00" + END,
         b"GET /\xff" + END,
         "GET /кофе".encode() + END,
+        "GET /api/partner/customers?query=Иван+79161234567".encode() + END,
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: foo\r\n\r\n",
         b"GET /healthz?q=\xff" + END,
         b"GET /healthz\x01" + END,
         b"GET *" + END,
