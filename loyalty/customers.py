@@ -15,9 +15,10 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, or_, select, text
+from sqlalchemy import Select, and_, bindparam, false, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -218,7 +219,15 @@ def find_or_enrol(
 
 def _find_known_member(partner: Partner, identifier: Identifier) -> tuple[Customer, Membership] | None:
     """A member whom the partner met by this very identity, in one query: what nearly every posting asks for."""
-    query = (
+    wanted = {"kind": identifier.kind, "value": identifier.value, "scope": identifier.partner_id, "here": partner.id}
+    row = db.session.execute(_known_member(identifier.partner_id is not None), wanted).one_or_none()
+    return (row.Customer, row.Membership) if row else None
+
+
+@cache
+def _known_member(is_scoped: bool) -> Select:
+    """Built once: building it costs more than running it. Identities of one partner only are `is_scoped`."""
+    return (
         select(Customer, Membership)
         .join(Identity, Identity.customer_id == Customer.id)
         .join(MembershipIdentity, MembershipIdentity.identity_id == Identity.id)
@@ -230,11 +239,11 @@ def _find_known_member(partner: Partner, identifier: Identifier) -> tuple[Custom
                 Membership.customer_id == Customer.id,
             ),
         )
-        .where(*_is(identifier), Customer.state == "active")
-        .where(MembershipIdentity.partner_id == partner.id, Membership.state == "open")
+        .where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
+        .where(Identity.partner_id == bindparam("scope") if is_scoped else Identity.partner_id.is_(None))
+        .where(Customer.state == "active")
+        .where(MembershipIdentity.partner_id == bindparam("here"), Membership.state == "open")
     )
-    row = db.session.execute(query).one_or_none()
-    return (row.Customer, row.Membership) if row else None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +12,28 @@ from sqlalchemy import select
 
 from loyalty import audit
 from loyalty.errors import PartnerNotFound
+from loyalty.prepared import Prepared
 from loyalty.rules import PRESETS, Rules
 from models import db
 from models.partner import Partner, Programme
 
+_in_force = Prepared(
+    "kopilka_programme",
+    "uuid",
+    "SELECT version, rules::text AS rules FROM programme WHERE partner_id = $1 ORDER BY version DESC LIMIT 1",
+)
+
 
 def current_rules(partner_id: UUID) -> tuple[int, Rules]:
     """The version in force and its rules. Raises `PartnerNotFound` when the partner has none."""
-    programme = db.session.scalar(
-        select(Programme).where(Programme.partner_id == partner_id).order_by(Programme.version.desc()).limit(1)
-    )
-    if programme is None:
-        raise PartnerNotFound()
-    return programme.version, Rules.from_json(programme.rules)
+    for programme in _in_force(partner_id):
+        return programme.version, _read_rules(programme.rules)
+    raise PartnerNotFound()
+
+
+@lru_cache(maxsize=1000)
+def _read_rules(written: str) -> Rules:
+    return Rules.from_json(json.loads(written))
 
 
 def set_rules(partner_id: UUID, rules: dict[str, Any] | Rules, *, by: UUID | None, now: datetime) -> tuple[int, Rules]:

@@ -19,16 +19,24 @@ from loyalty import codes, ledger, notices, outbox
 from loyalty.customers import find_member, find_or_enrol
 from loyalty.errors import BranchNotFound, BranchRequired, InvalidPurchase, PurchaseNotFound
 from loyalty.identities import Identifier
+from loyalty.prepared import Prepared
 from loyalty.programme import Rules, check_spend, price
 from loyalty.programmes import current_rules
 from loyalty.types import Line, Member, Pricing
 from models import db
 from models.ledger import Purchase
-from models.partner import Branch, Partner
+from models.partner import Partner
 
 OLDEST = timedelta(days=366)
 """How far back a purchase may be dated by hand; imports and foreign systems have no such limit."""
 CLOCK_SKEW = timedelta(minutes=5)
+
+
+_open_branch = Prepared(
+    "kopilka_open_branch",
+    "uuid, uuid",
+    "SELECT id FROM branch WHERE partner_id = $1 AND id = $2 AND state = 'open'",
+)
 
 
 @dataclass(frozen=True)
@@ -209,10 +217,8 @@ def find_purchase(partner_id: UUID, purchase_id: UUID) -> Purchase:
 
 
 def check_branch(partner: Partner, branch_id: UUID | None) -> UUID | None:
-    if branch_id is not None:
-        branch = db.session.get(Branch, (partner.id, branch_id))
-        if branch is None or branch.state != "open":
-            raise BranchNotFound()
+    if branch_id is not None and not _open_branch(partner.id, branch_id):
+        raise BranchNotFound()
     return branch_id
 
 

@@ -24,7 +24,10 @@ class Input(Schema):
 
 
 class Output(Schema):
-    """The base of everything that goes out."""
+    """The base of everything that goes out: mappings and objects, whose fields are named as they are."""
+
+    def get_attribute(self, obj, attr, default):
+        return obj.get(attr, default) if isinstance(obj, dict) else getattr(obj, attr, default)
 
 
 class Money(fields.Field):
