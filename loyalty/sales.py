@@ -25,7 +25,7 @@ from loyalty.programmes import current_rules
 from loyalty.types import Line, Member, Pricing
 from models import db
 from models.ledger import Purchase
-from models.partner import Partner
+from models.partner import Branch, Partner
 
 OLDEST = timedelta(days=366)
 """How far back a purchase may be dated by hand; imports and foreign systems have no such limit."""
