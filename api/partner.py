@@ -20,7 +20,6 @@ from api.purchases import (
     check_place,
     current_partner,
     read_basket,
-    read_customer,
     refund,
 )
 from api.schemas import partner as schemas
@@ -284,14 +283,18 @@ def revoke_api_key(key_id: UUID):
 def list_customers(wanted):
     """The partner's customers, the newest first, or those that `query` finds.
 
-    Phones and e-mails are null for roles that work without them.
+    Phones, e-mails and cards are null for roles that work without them, and nobody is found by them.
     """
     partner = current_partner()
     found, next_cursor = customers.search_members(
-        partner.id, wanted["query"], wanted["cursor"], wanted["limit"], region=partner.region
+        partner.id,
+        wanted["query"],
+        wanted["cursor"],
+        wanted["limit"],
+        region=partner.region,
+        contacts=g.caller.may("customers:contacts"),
     )
-    hidden = {} if g.caller.may("customers:contacts") else {"phone": None, "email": None}
-    return {"items": [vars(row) | hidden for row in found], "next_cursor": next_cursor}
+    return {"items": [vars(row) for row in found], "next_cursor": next_cursor}
 
 
 @blueprint.post("/transactions")
@@ -302,14 +305,14 @@ def list_customers(wanted):
 def post_transaction(body):
     """Credit a purchase, or spend points on one.
 
-    An accrual with `points` spends them first and earns on the rest; a redemption only spends. Crediting a phone, e-mail
-    or card that nobody has yet makes the person a customer.
+    An accrual with `points` spends them first and earns on the rest; a redemption only spends. Crediting a phone or
+    e-mail that nobody has yet makes the person a customer; a card must have been issued.
     """
     if body["type"] == "redemption" or body["points"]:
         require_scope("points:spend")
     check_place(body["branch_id"])
     now, partner = utcnow(), current_partner()
-    identifier = read_customer(body["customer"], partner, now)
+    identifier = parse_identifier(body["customer"], partner)
     sale = sales.post_transaction(
         partner,
         identifier,

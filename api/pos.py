@@ -11,7 +11,6 @@ from api.purchases import (
     check_place,
     current_partner,
     read_basket,
-    read_customer,
     refund,
 )
 from api.schemas import purchases as schemas
@@ -19,6 +18,7 @@ from api.security import machine
 from api.transactions import commits
 from loyalty import pos
 from loyalty.clock import utcnow
+from loyalty.identities import parse_identifier
 
 blueprint = Blueprint("pos", __name__, url_prefix="/api/pos", description="Tills: quote, hold, capture or void, refund")
 
@@ -37,7 +37,7 @@ def make_quote(body):
     check_place(body["branch_id"])
     return pos.quote(
         partner,
-        read_customer(body["customer"], partner, now),
+        parse_identifier(body["customer"], partner),
         read_basket(body),
         caller=caller_for_sales(),
         now=now,

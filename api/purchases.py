@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import g
 
 from api.security import Caller
-from loyalty import ledger, limits, sales
+from loyalty import ledger, sales
 from loyalty.errors import BranchNotFound, PurchaseNotFound
-from loyalty.identities import Identifier, parse_identifier
 from models import db
 from models.partner import Partner
 
 SOURCES = {"person": "manual", "machine": "pos_api"}
-CODE_TRIES_A_MINUTE = 30
 
 
 def caller_for_sales() -> sales.Caller:
@@ -27,15 +24,6 @@ def caller_for_sales() -> sales.Caller:
 def current_partner() -> Partner:
     """The partner that the call is made for."""
     return db.session.get_one(Partner, g.caller.partner_id)
-
-
-def read_customer(given: dict[str, Any], partner: Partner, now) -> Identifier:
-    """The customer that a call names. Tries of codes are counted, so that a till cannot guess them; raises `TooMany`."""
-    identifier = parse_identifier(given, partner)
-    if identifier.kind == "code":
-        window = timedelta(minutes=1)
-        limits.hit(f"till_code:{g.caller.name}", limit=CODE_TRIES_A_MINUTE, window=window, now=now)
-    return identifier
 
 
 def check_place(branch_id: UUID | None) -> None:

@@ -3,7 +3,8 @@
 A till may *look* at a code when it asks for a quote (`redeem_code(…, consume=False)`) and the posting that follows names
 the quote; a posting that is given the code itself *consumes* it, in its own transaction: if the posting fails, the code
 stays good, and if it succeeds, a repeat with the same Idempotency-Key is answered before the code is looked at again.
-Looking and consuming tell a guesser the same, so a door limits failed tries per till.
+Looking and consuming tell a guesser the same, so what a partner shows is counted (`count_try`), whichever of its tills,
+keys and people shows it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from loyalty import limits
 from loyalty.errors import CodeUnknown, CustomerNotFound
 from loyalty.sealing import keyed_hash
 from models import db, new_id
 from models.customer import Customer, CustomerCode
 
 LIFE = timedelta(minutes=2)
+TRIES_A_MINUTE = 30
+"""How many codes one partner may show, right and wrong ones together."""
 _PURPOSE = "customer_code"
 
 
@@ -44,6 +48,11 @@ def issue(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
         )
         if (expires_at := db.session.scalar(made)) is not None:
             return code, expires_at
+
+
+def count_try(partner_id: UUID, now: datetime) -> None:
+    """Count a code that a partner is about to look at. Raises `TooMany`."""
+    limits.hit(f"till_code:{partner_id}", limit=TRIES_A_MINUTE, window=timedelta(minutes=1), now=now)
 
 
 def redeem_code(code: str, now: datetime, consume: bool = True) -> UUID:

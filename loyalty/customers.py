@@ -18,12 +18,12 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, false, func, or_, select, text
+from sqlalchemy import Select, and_, bindparam, false, func, null, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
+from loyalty import codes
 from loyalty.cards import new_card_number
-from loyalty.codes import redeem_code
 from loyalty.errors import CodeUnknown, CustomerNotFound, IdentityTaken, InvalidCursor, LoyaltyError
 from loyalty.identities import IDENTITY_KINDS, Identifier, parse_identifier
 from loyalty.names import tidy_name
@@ -33,7 +33,7 @@ from models.ledger import Membership, MembershipIdentity
 from models.partner import Partner
 
 ENROLLING_KINDS = ("phone", "email", "card")
-"""What a cashier may credit without the person being there before: the person and the membership are made."""
+"""By what a cashier may credit somebody who is no member yet; by phone and e-mail somebody nobody knows, too."""
 
 
 def find(identifier: Identifier, *, now: datetime | None = None) -> Customer | None:
@@ -46,7 +46,7 @@ def find(identifier: Identifier, *, now: datetime | None = None) -> Customer | N
     if identifier.kind == "code":
         assert now is not None, "a code is valid or not at some moment"
         try:
-            return living(db.session.get(Customer, redeem_code(identifier.value, now, consume=False)))
+            return living(db.session.get(Customer, codes.redeem_code(identifier.value, now, consume=False)))
         except CodeUnknown:
             return None
     query = select(Customer).join(Identity, Identity.customer_id == Customer.id).where(*_is(identifier))
@@ -70,11 +70,11 @@ def find_or_create_by(
 ) -> Customer:
     """The person with this identity, made if there is none; an existing one keeps their name.
 
-    `proven_at` marks the identity as proven, on an existing one too. A customer id only finds; a code does neither.
-    Raises `CustomerNotFound`.
+    `proven_at` marks the identity as proven, on an existing one too. A customer id only finds, and so does a card: who
+    is made by a number that was never issued could not be reached. A code does neither. Raises `CustomerNotFound`.
     """
-    if identifier.kind not in IDENTITY_KINDS:
-        customer = find(identifier) if identifier.kind == "customer_id" else None
+    if identifier.kind == "card" or identifier.kind not in IDENTITY_KINDS:
+        customer = find(identifier) if identifier.kind in ("card", "customer_id") else None
         if customer is None:
             raise CustomerNotFound()
         return customer
@@ -184,11 +184,9 @@ def find_member(
     """The person and their account here. Raises `CustomerNotFound`, the same for nobody and for another partner's.
 
     The exact identifier is the person's own to give, so any of theirs will do; it does not become known by asking.
-    A code needs `now` and is looked at, not consumed; one that is not valid raises `CodeUnknown`.
+    A code needs `now` and is looked at, not consumed; one that is not valid raises `CodeUnknown`, too many `TooMany`.
     """
-    customer = find(identifier, now=now)
-    if customer is None and identifier.kind == "code":
-        raise CodeUnknown()
+    customer = _shown(partner, identifier, now) if identifier.kind == "code" else find(identifier)
     membership = membership_of(customer.id, partner.id) if customer else None
     if membership is None:
         raise CustomerNotFound()
@@ -200,21 +198,32 @@ def find_or_enrol(
 ) -> tuple[Customer, Membership]:
     """The person and their account here, made by crediting them: a "virtual client".
 
-    By phone, e-mail or card whoever it is becomes a member, without consents and without a welcome bonus. A code enrols
-    the person who showed it; it is looked at, the posting consumes it (`loyalty.codes`). By customer id or Telegram id only a member is found. Raises `CustomerNotFound`, `CodeUnknown`.
+    By phone, e-mail or an issued card whoever it is becomes a member, without consents and without a welcome bonus. A
+    member met before becomes known by nothing more: a cashier who types an e-mail does not learn that it belongs to a
+    phone. A code enrols the person who showed it; it is looked at, the posting consumes it (`loyalty.codes`). By customer
+    id or Telegram id only a member is found. Raises `CustomerNotFound`, `CodeUnknown`, `TooMany`.
     """
     if identifier.kind in ENROLLING_KINDS:
         name = tidy_name(name)
         if (known := _find_known_member(partner, identifier)) is not None and (known[1].name or not name):
             return known
         customer = find_or_create_by(identifier, name=name)
-        return customer, join(customer, partner, known=find_identity(identifier), name=name, now=now)
+        is_new_here = membership_of(customer.id, partner.id) is None
+        known = find_identity(identifier) if is_new_here else None
+        return customer, join(customer, partner, known=known, name=name, now=now)
     if identifier.kind == "code":
-        customer = find(identifier, now=now)
-        if customer is None:
-            raise CodeUnknown()
+        customer = _shown(partner, identifier, now)
         return customer, join(customer, partner, name=tidy_name(name), now=now)
     return find_member(partner, identifier, now=now)
+
+
+def _shown(partner: Partner, code: Identifier, now: datetime) -> Customer:
+    """Whose code the partner was shown; the look is counted, so that nobody guesses. Raises `CodeUnknown`, `TooMany`."""
+    codes.count_try(partner.id, now)
+    customer = find(code, now=now)
+    if customer is None:
+        raise CodeUnknown()
+    return customer
 
 
 def _find_known_member(partner: Partner, identifier: Identifier) -> tuple[Customer, Membership] | None:
@@ -343,21 +352,28 @@ class MemberRow:
 
 
 def search_members(
-    partner_id: UUID, query: str | None = "", cursor: str | None = None, limit: int = 50, *, region: str = "RU"
+    partner_id: UUID,
+    query: str | None = "",
+    cursor: str | None = None,
+    limit: int = 50,
+    *,
+    region: str = "RU",
+    contacts: bool = True,
 ) -> tuple[list[MemberRow], str | None]:
     """The partner's members, newest first, and the cursor of the next page (None: this was the last).
 
     `query` is a whole phone, e-mail, card number or customer id, or a part of a phone's digits (three or more), an e-mail
-    or the name; empty lists everybody. Only identities known to this partner are searched. Raises `InvalidCursor`.
+    or the name; empty lists everybody. Only identities known to this partner are searched. Without `contacts` they are neither shown nor
+    searched: `query` is a part of the name or a whole customer id. Raises `InvalidCursor`.
     """
     page = select(Membership).where(Membership.partner_id == partner_id, Membership.state == "open")
     if cursor:
         page = page.where(Membership.id < _read_cursor(cursor))
     if words := (query or "").strip():
-        page = page.where(_matches(partner_id, words, region))
+        page = page.where(_matches(partner_id, words, region, contacts))
     page = page.order_by(Membership.id.desc()).limit(limit + 1).subquery()
     columns = [page.c[name] for name in ("customer_id", "id", "name", "balance", "pending", "visits")]
-    shown = [_known_value(page, kind).label(kind) for kind in ("phone", "email", "card")]
+    shown = [(_known_value(page, kind) if contacts else null()).label(kind) for kind in ("phone", "email", "card")]
     found = db.session.execute(select(*columns, page.c.last_purchase_at, *shown).order_by(page.c.id.desc())).all()
     rows = [
         MemberRow(
@@ -430,11 +446,11 @@ def _insert_identity(customer: Customer, identifier: Identifier, proven_at: date
 _Member = aliased(Membership)
 
 
-def _matches(partner_id: UUID, words: str, region: str):
+def _matches(partner_id: UUID, words: str, region: str, contacts: bool):
     """The condition of a search. A whole identifier is looked up by index, parts are compared."""
     if any(not char.isprintable() for char in words):
         return false()
-    for key in ("customer_id", "card", "email", "phone"):
+    for key in ("customer_id", "card", "email", "phone") if contacts else ("customer_id",):
         try:
             whole = parse_identifier({key: words}, Partner(region=region))
         except LoyaltyError:
@@ -444,14 +460,16 @@ def _matches(partner_id: UUID, words: str, region: str):
         return Membership.id.in_(
             _members_knowing(partner_id, and_(Identity.kind == whole.kind, Identity.value == whole.value))
         )
-    parts = [Membership.name.icontains(words, autoescape=True)]
+    named = Membership.name.icontains(words, autoescape=True)
+    if not contacts:
+        return named
     known = [and_(Identity.kind == "email", Identity.value.contains(words.lower(), autoescape=True))]
     digits = re.sub(r"[\s+()./-]", "", words)
     if digits.isascii() and digits.isdigit() and len(digits) >= 3:
         known.append(and_(Identity.kind.in_(("phone", "card")), Identity.value.contains(digits)))
         if region == "RU" and digits.startswith("8"):
             known.append(and_(Identity.kind == "phone", Identity.value.startswith(f"+7{digits[1:]}")))
-    return or_(*parts, Membership.id.in_(_members_knowing(partner_id, or_(*known))))
+    return or_(named, Membership.id.in_(_members_knowing(partner_id, or_(*known))))
 
 
 def _members_knowing(partner_id: UUID, condition) -> Select:

@@ -81,7 +81,7 @@ def quote(
 ) -> Quoted:
     """Price a purchase and remember the promise for a quarter of an hour. Raises as `sales.post_transaction`.
 
-    An unknown phone, e-mail or card becomes a member here: the till is about to credit them.
+    An unknown phone or e-mail becomes a member here: the till is about to credit them.
     """
     branch_id = sales.check_branch(partner, branch_id or caller.branch_id)
     customer, membership = find_or_enrol(partner, identifier, name, now=now)

@@ -104,8 +104,8 @@ def post_transaction(
 ) -> ledger.Sale:
     """Credit a purchase, or spend points on one, as a cashier or a till says.
 
-    `accrual` with `points` spends and then earns on the rest; crediting an unknown phone, e-mail or card makes the person
-    a member. `redemption` only spends: `points`, or as many as pay the whole check when they are left out. A customer's
+    `accrual` with `points` spends and then earns on the rest; crediting an unknown phone or e-mail makes the person a
+    member. `redemption` only spends: `points`, or as many as pay the whole check when they are left out. A customer's
     code works no more once a purchase was posted with it; the second of two at once raises `CodeUnknown`.
     A receipt typed by hand is known within its branch: with several branches one must be named.
     Raises `CustomerNotFound`, `BranchNotFound`, `BranchRequired`, the `SpendRefused` family, `InvalidPurchase`,

@@ -180,6 +180,8 @@ def test_the_partner_sees_its_own_customers_and_no_others(cast):
     assert owner.get(f"/api/partner/customers?query=%2B{cast.theirs.phone[1:]}").json["items"] == []
     blind = cast.ours.staff["ai_marketer"].get("/api/partner/customers").json["items"]
     assert {item["phone"] for item in blind} == {None}
+    url = f"/api/partner/customers?query={cast.ours.phone[2:]}"
+    assert cast.ours.staff["ai_marketer"].get(url).json["items"] == []
 
 
 def test_figures_and_files_hold_what_was_posted(cast):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import func, select
 
 from loyalty import codes, customers
 from loyalty.cards import new_card_number
-from loyalty.errors import CodeUnknown, CustomerNotFound, IdentityTaken, InvalidCursor
+from loyalty.errors import CodeUnknown, CustomerNotFound, IdentityTaken, InvalidCursor, TooMany
 from loyalty.identities import Identifier
 from models import db, transaction
 from models.customer import Customer, Identity
@@ -199,7 +200,6 @@ def test_a_member_is_found_by_a_code_that_stays_good(db_session):
     [
         Identifier("phone", make_phone()),
         Identifier("email", make_email()),
-        Identifier("card", new_card_number()),
     ],
     ids=lambda identifier: identifier.kind,
 )
@@ -220,6 +220,40 @@ def test_enrolling_shows_nothing_of_a_person_known_elsewhere(db_session):
     (row,), _ = customers.search_members(partner.id)
     assert (row.name, row.phone, row.email) == (None, identifier_of(stranger).value, None)
     assert customers.known_contacts(membership).keys() == {"phone"}
+
+
+def test_a_card_that_was_never_issued_enrols_nobody(db_session):
+    partner, card = make_partner(), Identifier("card", new_card_number())
+    with pytest.raises(CustomerNotFound):
+        customers.find_or_enrol(partner, card, "Мария", now=NOW)
+    assert customers.find_identity(card) is None
+    person = make_customer()
+    issued = Identifier("card", customers.issue_card(person))
+    assert customers.find_or_enrol(partner, issued, now=NOW)[0] == person
+
+
+def test_crediting_a_member_by_another_contact_does_not_tell_that_it_is_theirs(db_session):
+    partner, email = make_partner(), make_email()
+    person = make_customer(email=email)
+    first = customers.find_or_enrol(partner, identifier_of(person), now=NOW)
+    assert customers.find_or_enrol(partner, Identifier("email", email), now=NOW) == first
+    assert customers.known_contacts(first[1]).keys() == {"phone"}
+    assert customers.search_members(partner.id, email) == ([], None)
+
+
+def test_a_partner_guesses_codes_so_often_a_minute_by_whatever_door(db_session):
+    partner, neighbour, person = make_partner(), make_partner(), make_customer()
+    member, wrong = make_member(partner, person), Identifier("code", "000000")
+    for look in (customers.find_member, customers.find_or_enrol) * (codes.TRIES_A_MINUTE // 2):
+        with pytest.raises(CodeUnknown):
+            look(partner, wrong, now=NOW)
+    code, _ = codes.issue(person.id, NOW)
+    for look in (customers.find_member, customers.find_or_enrol):
+        with pytest.raises(TooMany):
+            look(partner, Identifier("code", code), now=NOW)
+    assert customers.find_or_enrol(neighbour, Identifier("code", code), now=NOW)[0] == person
+    later = NOW + timedelta(minutes=1)
+    assert customers.find_member(partner, Identifier("code", code), now=later) == (person, member)
 
 
 def test_a_foreign_customer_id_enrols_nobody(db_session):
@@ -272,6 +306,19 @@ def test_members_are_found_by_whole_and_partial_identities(shop, db_session):
     ):  # fmt: skip
         rows, _ = customers.search_members(partner.id, query)
         assert ids(rows) == [here.id], query
+
+
+def test_without_contacts_a_search_is_no_oracle_for_them(shop, db_session):
+    partner, here, _ = shop
+    person = db_session.get(Customer, here.customer_id)
+    card = customers.issue_card(person)
+    customers.remember_known_identity(here, identity_of(person, "card"))
+    phone, email = identifier_of(person).value, identifier_of(person, "email").value
+    for query in (phone, phone[2:6], f"8{phone[2:8]}", email, email.split("@")[0], card, card[-4:]):
+        assert customers.search_members(partner.id, query, contacts=False) == ([], None), query
+    for query in ("ёлк", str(person.id)):
+        (row,), _ = customers.search_members(partner.id, query, contacts=False)
+        assert (row.membership_id, row.phone, row.email, row.card) == (here.id, None, None, None)
 
 
 def test_a_search_never_reaches_beyond_what_the_partner_knows(shop, db_session):
