@@ -12,7 +12,7 @@ from api.schemas.lists import page_of
 from api.security import identify_person, public, signed_in
 from api.tokens import ACCESS_LIFE, make_access_token
 from api.transactions import commits
-from loyalty import customers, partners, sessions, sign_in, welcome
+from loyalty import customers, partners, sessions, sign_in, staff, welcome
 from loyalty.cards import normalise_card
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidCard, PartnerNotFound
@@ -101,7 +101,7 @@ def logout():
 @signed_in
 @blueprint.response(200, schemas.Me)
 def show_me():
-    """Who I am, and for whom I work."""
+    """Who I am, and for whom I work: the first is whom I act for when a call names no partner."""
     principal = g.caller.principal
     return {
         "customer_id": principal.customer_id,
@@ -110,6 +110,15 @@ def show_me():
         "platform_roles": sorted(principal.platform_roles),
         "staff": [place for place in principal.staff if place.partner_state == "active"],
     }
+
+
+@blueprint.delete("/api/auth/places/<uuid:partner_id>")
+@signed_in
+@blueprint.response(204)
+@commits
+def leave_partner(partner_id: UUID):
+    """Stop working for a partner, at once and by my own wish; the last owner stays."""
+    staff.leave(partner_id, g.caller.customer_id, utcnow())
 
 
 @blueprint.get("/api/auth/sessions")

@@ -108,7 +108,12 @@ def _read_promises(view: Callable, rule: str, options: dict[str, Any]) -> dict[s
         headers.append(_header(HEADER, True, "One effect per key; a repeat gets the first answer.", r"^[\x21-\x7e]+$"))
     if policy.kind == "staff":
         headers.append(
-            _header("X-Partner-Id", False, "Partner (UUID or public code) for staff who work for several.", None)
+            _header(
+                "X-Partner-Id",
+                False,
+                "Partner (UUID or public code); left out, the one the caller has worked for longest.",
+                None,
+            )
         )
     statuses -= getattr(view, "_apidoc", {}).get("response", {}).get("responses", {}).keys()  # described by the view
     return {"statuses": sorted(statuses), "headers": headers, "security": policy.security()}

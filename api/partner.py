@@ -428,7 +428,7 @@ def _present_staff(row) -> dict:
     return {
         "id": row.id,
         "customer_id": row.customer_id,
-        "name": db.session.get_one(Customer, row.customer_id).name,
+        "name": row.name,
         "role": row.role,
         "branch_id": row.branch_id,
         "state": row.state,

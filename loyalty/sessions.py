@@ -45,7 +45,7 @@ _identify = Prepared(
     LEFT JOIN staff w ON w.customer_id = c.id AND w.state = 'active'
     LEFT JOIN partner p ON p.id = w.partner_id
     WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2
-    ORDER BY p.name, p.id
+    ORDER BY w.created_at, w.id
     """,
 )
 
@@ -77,7 +77,7 @@ class StaffRole:
 
 @dataclass(frozen=True)
 class Principal:
-    """A person who is signed in, with everything that decides what they may do."""
+    """A person who is signed in, with everything that decides what they may do; `staff` in the order they were hired."""
 
     customer_id: UUID
     session_id: UUID

@@ -72,7 +72,7 @@ ROLES = tuple(SCOPES)
 
 @dataclass(frozen=True)
 class StaffRow:
-    """One line of a partner's staff: the person's name and how the partner found them."""
+    """One line of a partner's staff, under the name that the partner wrote down."""
 
     staff_id: UUID
     customer_id: UUID
@@ -92,13 +92,15 @@ def hire(
     *,
     name: str | None = None,
 ) -> Staff:
-    """Make a person staff; whoever is not there yet is made. Somebody dismissed comes back as the same row.
+    """Make a person staff; whoever is not there yet is made. Somebody dismissed comes back as the same row, hired anew.
 
+    `name` is what the partner calls them; the name of their own profile is not shown to it.
     By phone or e-mail, or by the customer id of a member or of former staff: an id of another partner's person is the
     same as none. Raises `InvalidRole`, `BranchNotFound`, `AlreadyStaff`, `CustomerNotFound`.
     """
     _check(partner.id, role, branch_id)
-    customer = _find_or_create(partner, identifier, tidy_name(name))
+    name = tidy_name(name)
+    customer = _find_or_create(partner, identifier, name)
     made = insert(Staff).values(
         partner_id=partner.id, id=new_id(), customer_id=customer.id, role=role, branch_id=branch_id, created_at=now
     )
@@ -111,6 +113,7 @@ def hire(
     if not is_new and staff.state == "active":
         raise AlreadyStaff()
     staff.state, staff.role, staff.branch_id = "active", role, branch_id
+    staff.name, staff.created_at = name or staff.name, now
     db.session.flush()
     audit.record("staff.hire", actor=by, partner_id=partner.id, subject=staff.id, details={"role": role})
     return staff
@@ -141,19 +144,25 @@ def dismiss(partner_id: UUID, staff_id: UUID, by: UUID | None, now: datetime) ->
     return staff
 
 
+def leave(partner_id: UUID, customer_id: UUID, now: datetime) -> Staff:
+    """Stop working for a partner by one's own wish. Raises `StaffNotFound`, also after it was done, and `LastOwner`."""
+    query = select(Staff.id).where(
+        Staff.partner_id == partner_id, Staff.customer_id == customer_id, Staff.state == "active"
+    )
+    staff_id = db.session.scalar(query)
+    if staff_id is None:
+        raise StaffNotFound()
+    return dismiss(partner_id, staff_id, by=customer_id, now=now)
+
+
 def list_staff(partner_id: UUID, *, dismissed: bool = False) -> list[StaffRow]:
     """The partner's staff in the order they were hired, on request with those who were dismissed."""
-    query = (
-        select(Staff, Customer.name)
-        .join(Customer, Customer.id == Staff.customer_id)
-        .where(Staff.partner_id == partner_id)
-        .order_by(Staff.id)
-    )
+    query = select(Staff).where(Staff.partner_id == partner_id).order_by(Staff.id)
     if not dismissed:
         query = query.where(Staff.state == "active")
     return [
-        StaffRow(staff.id, staff.customer_id, name, staff.role, staff.branch_id, staff.state)
-        for staff, name in db.session.execute(query)
+        StaffRow(staff.id, staff.customer_id, staff.name, staff.role, staff.branch_id, staff.state)
+        for staff in db.session.scalars(query)
     ]
 
 

@@ -74,7 +74,7 @@ class Branch(Made, db.Model):
 
 
 class Staff(Made, db.Model):
-    """A person who works for a partner, and as what."""
+    """A person who works for a partner, and as what. `name` is the partner's own word for them, not the person's profile."""
 
     __tablename__ = "staff"
     __table_args__ = (
@@ -88,6 +88,7 @@ class Staff(Made, db.Model):
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    name: Mapped[str | None] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(20))
     branch_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(String(20), server_default="active")

@@ -171,6 +171,7 @@ def _add_business(business: Business, secret_key: str, now: datetime) -> None:
                 partner_id=partner,
                 id=fixed_id(f"{key}/staff"),
                 customer_id=fixed_id(key),
+                name=name,
                 role=role,
                 branch_id=branch,
             )

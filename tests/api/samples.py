@@ -95,6 +95,7 @@ def _add_auth(add, cast: Cast) -> None:
         add(nobody, "POST", rule, registration | {"consents": {"personal_data": True, "advertising": False}})
     add(member, "GET", "/api/auth/me")
     add(member, "GET", "/api/auth/sessions")
+    add(cast.theirs.staff["cashier"], "DELETE", "/api/auth/places/<uuid:partner_id>", partner_id=cast.theirs.partner_id)
     add(cast.stranger, "DELETE", "/api/auth/sessions")
     add(member, "DELETE", "/api/auth/sessions/<uuid:session_id>", session_id="0190f3b2-7c1e-7a4b-9d52-3f6a1c0e8b7d")
     add(cast.stranger, "POST", "/api/auth/logout")

@@ -7,8 +7,9 @@ import pytest
 from loyalty import sealing
 from loyalty.sign_in import SEAL
 from models import db, transaction
+from models.customer import Customer
 from tests.api.roles import Actor, make_cast
-from tests.factories import make_customer, make_email, make_phone, make_staff
+from tests.factories import identity_of, make_customer, make_email, make_phone
 
 
 @pytest.fixture
@@ -39,6 +40,11 @@ def sign_in(app, nobody, **target):
 
 def bearer(app, tokens) -> Actor:
     return Actor(app, "person", {"Authorization": f"Bearer {tokens['access_token']}"})
+
+
+def phone_of(app, actor: Actor) -> str:
+    with app.app_context():
+        return identity_of(db.session.get_one(Customer, actor.customer_id), "phone").value
 
 
 @pytest.fixture
@@ -177,22 +183,41 @@ def test_existence_of_a_card_is_told_to_staff_only(app, nobody):
     assert login.status_code == 200
 
 
-def test_staff_of_two_partners_say_for_which(app):
+def test_who_works_for_two_acts_for_the_older_unless_they_say_for_which(app):
     cast = make_cast(app)
     owner = cast.ours.staff["owner"]
     assert owner.get("/api/partner", X_Partner_Id=cast.theirs.partner_code).json["code"] == "partner_not_found"
-    with app.app_context(), transaction():
-        from models.customer import Customer
-        from models.partner import Partner
-
-        make_staff(
-            db.session.get(Partner, cast.theirs.partner_id), "cashier", db.session.get(Customer, owner.customer_id)
-        )
-    assert owner.get("/api/partner").status_code == 400
+    theirs = cast.theirs.staff["owner"]
+    hired = {"phone": phone_of(app, owner), "role": "cashier"}
+    assert theirs.post("/api/partner/staff", hired).status_code == 201
+    assert owner.get("/api/partner").json["id"] == str(cast.ours.partner_id)
+    assert [place["partner_id"] for place in owner.get("/api/auth/me").json["staff"]] == [
+        str(cast.ours.partner_id),
+        str(cast.theirs.partner_id),
+    ]
     for house in (cast.ours, cast.theirs):
         for name in (str(house.partner_id), house.partner_code):
             assert owner.get("/api/partner", X_Partner_Id=name).json["id"] == str(house.partner_id)
     assert owner.put("/api/partner", {"name": "Моё"}, X_Partner_Id=cast.theirs.partner_code).status_code == 403
+    assert owner.delete(f"/api/auth/places/{cast.theirs.partner_id}").status_code == 204
+    assert owner.get("/api/partner", X_Partner_Id=cast.theirs.partner_code).status_code == 404
+    again = owner.delete(f"/api/auth/places/{cast.theirs.partner_id}")
+    assert (again.status_code, again.json["code"]) == (404, "staff_not_found")
+    last = owner.delete(f"/api/auth/places/{cast.ours.partner_id}")
+    assert (last.status_code, last.json["code"]) == (409, "last_owner")
+
+
+def test_hiring_a_stranger_does_not_tell_their_name(app):
+    cast = make_cast(app)
+    owner, stranger = cast.ours.staff["owner"], cast.stranger
+    hired = owner.post("/api/partner/staff", {"phone": phone_of(app, stranger), "role": "cashier"})
+    assert (hired.status_code, hired.json["name"]) == (201, None)
+    listed = owner.get("/api/partner/staff")
+    (row,) = [row for row in listed.json["items"] if row["id"] == hired.json["id"]]
+    changed = owner.put(f"/api/partner/staff/{row['id']}", {"role": "manager"})
+    assert row["name"] is changed.json["name"] is None
+    assert "Прохожий" not in hired.text + listed.text + changed.text
+    assert stranger.get("/api/auth/me").json["name"] == "Прохожий"
 
 
 def test_an_application_becomes_a_partner_that_can_work(app):

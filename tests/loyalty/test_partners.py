@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from loyalty import partners, programmes, staff
 from loyalty.errors import (
@@ -50,6 +50,10 @@ def test_little_is_asked_for(db_session):
         ({"timezone": "Mars/Olympus"}, "timezone"),
         ({"timezone": "../../etc/passwd"}, "timezone"),
         ({"timezone": 3}, "timezone"),
+        ({"timezone": "localtime"}, "timezone"),
+        ({"timezone": "posixrules"}, "timezone"),
+        ({"timezone": "posix/Europe/Moscow"}, "timezone"),
+        ({"timezone": "europe/moscow"}, "timezone"),
         ({"preset": "generous"}, "preset"),
         ({"preset": ["retail"]}, "preset"),
         ({"comment": "x" * 2001}, "comment"),
@@ -192,3 +196,10 @@ def test_the_owner_of_a_made_partner_is_a_person(db_session):
     owner = make_customer()
     partner = partners.create_partner("Кофейня", owner_id=owner.id, now=NOW)
     assert db_session.get(Customer, staff.list_staff(partner.id)[0].customer_id) == owner
+
+
+def test_every_zone_that_is_taken_is_one_that_the_database_knows(db_session):
+    known = set(db_session.scalars(text("SELECT name FROM pg_timezone_names")))
+    taken = partners._known_timezones()
+    assert {"Europe/Moscow", "Asia/Omsk", "UTC"} <= taken
+    assert taken - known == set()

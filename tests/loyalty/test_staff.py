@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from loyalty import customers, staff
+from loyalty import customers, sessions, staff
 from loyalty.errors import (
     AlreadyStaff,
     BranchNotFound,
@@ -14,7 +16,7 @@ from loyalty.errors import (
 )
 from loyalty.identities import Identifier
 from models import db, new_id, transaction
-from models.customer import AuditRecord, Customer
+from models.customer import AuditRecord
 from models.partner import Branch, Partner, Staff
 from tests.concurrency import at_once
 from tests.factories import (
@@ -162,12 +164,39 @@ def test_two_owners_cannot_dismiss_each_other(app):
         assert len(db.session.scalars(active).all()) == 1
 
 
-def test_a_persons_name_is_all_the_list_shows(db_session):
-    partner = make_partner()
-    member = make_staff(partner, customer=make_customer(name=None))
+def test_the_list_shows_what_the_partner_wrote_down_and_not_the_persons_own_name(db_session):
+    partner, person = make_partner(), make_customer(name="Тайное Имя")
+    hired = staff.hire(partner, identifier_of(person), "cashier", None, None, NOW)
     (row,) = staff.list_staff(partner.id)
-    assert (row.staff_id, row.customer_id, row.name) == (member.id, member.customer_id, None)
-    assert db_session.get(Customer, row.customer_id).state == "active"
+    assert (row.staff_id, row.customer_id, row.name) == (hired.id, person.id, None)
+    staff.dismiss(partner.id, hired.id, None, NOW)
+    staff.hire(partner, identifier_of(person), "cashier", None, None, NOW, name=" Оля ")
+    assert [row.name for row in staff.list_staff(partner.id)] == ["Оля"]
+    assert person.name == "Тайное Имя"
+
+
+def test_who_hires_a_person_again_is_not_their_oldest_place(db_session):
+    person, later = make_customer(), NOW + timedelta(days=1)
+    former, present = make_partner(), make_partner()
+    staff.dismiss(former.id, staff.hire(former, identifier_of(person), "cashier", None, None, NOW).id, None, NOW)
+    staff.hire(present, identifier_of(person), "cashier", None, None, later)
+    staff.hire(former, identifier_of(person), "cashier", None, None, later + timedelta(days=1))
+    session_id = sessions.open_session(person.id, None, later).session_id
+    places = sessions.identify(session_id, later).staff
+    assert [place.partner_id for place in places] == [present.id, former.id]
+
+
+def test_a_person_leaves_a_partner_but_the_last_owner_does_not(db_session):
+    partner, elsewhere, person = make_partner(), make_partner(), make_customer()
+    make_staff(partner, "owner", person)
+    make_staff(elsewhere, "cashier", person)
+    with pytest.raises(LastOwner):
+        staff.leave(partner.id, person.id, NOW)
+    assert staff.leave(elsewhere.id, person.id, NOW).state == "dismissed"
+    for partner_id in (elsewhere.id, new_id()):
+        with pytest.raises(StaffNotFound):
+            staff.leave(partner_id, person.id, NOW)
+    assert [row.customer_id for row in staff.list_staff(partner.id)] == [person.id]
 
 
 def test_an_id_of_a_person_who_is_no_member_here_is_like_none(db_session):
