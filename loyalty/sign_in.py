@@ -8,6 +8,10 @@ A code is six digits, lives five minutes, and can be tried five times — each t
 committed *before* the comparison, so neither a rolled-back request nor parallel ones give a sixth. It works once. Only
 the newest code of a target is good. A repeated request within a minute sends nothing new, unless the code was used.
 
+**A code does what everybody asked who asked for it**, so nobody's registration hides in another's sign-in: a registration
+that comes while a code to sign in is young is not carried out, and of two that differ only what they have in common is.
+Whoever meets this registers again a minute later.
+
 The code travels by the job `send_code`, which gets the row's id, and beside it, sealed, the code with the ways to go.
 
 Registration is a code with data attached: what was asked for happens when the code proves the identity, and only that
@@ -303,12 +307,28 @@ def _find_reach(target: _Target, registration: _Registration | None) -> _Reach:
 
 
 def _change_intent(pending: SignInCode, registration: _Registration | None) -> None:
-    """The newest request says what the code will do: nobody's registration hides in the sign-in of a known person."""
-    if registration is not None:
-        pending.registration = registration.stored()
-    elif pending.customer_id is not None:
-        pending.registration = None
+    """The code that is on its way will do what was asked for both times."""
+    if pending.registration is None:
+        return
+    if registration is None:
+        if pending.customer_id is not None:
+            pending.registration = None
+    elif (asked := _Registration.read(pending.registration).wish) != registration.wish:
+        common = _Registration(registration.group, _in_common(asked, registration.wish))
+        pending.registration = common.stored()
     db.session.flush()
+
+
+def _in_common(one: dict, other: dict) -> dict:
+    """What two wishes agree on; an answer about consents is given for one partner and one place or not at all."""
+    common = {field: value if other[field] == value else None for field, value in one.items()}
+    same_text = one["partner_id"] == other["partner_id"] and one["place"] == other["place"]
+    return common | {
+        "consents": dict(one["consents"].items() & other["consents"].items()) if same_text else {},
+        "others": common["others"] or [],
+        "place": other["place"],
+        "locale": other["locale"],
+    }
 
 
 def _code_hash(code_id: UUID, code: str) -> str:

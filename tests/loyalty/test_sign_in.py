@@ -492,14 +492,66 @@ def test_a_strangers_registration_does_not_hide_in_the_owners_sign_in(
         assert consents.current(customer_id) == []
 
 
-def test_the_newest_registration_within_a_minute_counts(app, partner, enrol, verify, messages):
-    phone = Identifier("phone", make_phone())
-    enrol(phone=phone, name="Опечтака", partner=partner)
-    enrol(now=after(seconds=20), phone=phone, name="Опечатка", partner=partner)
+def test_a_strangers_registration_does_not_climb_onto_the_code_the_owner_asked_for(
+    app, person, partner, enrol, ask, verify, messages
+):
+    ask(person)
+    enrol(now=after(seconds=59), phone=person, partner=partner, consents={PERSONAL_DATA: True, ADVERTISING: True})
+    (message,) = messages(person)
+    customer_id, _ = verify(person, message["code"], after(seconds=59))
+    with app.app_context():
+        assert customers.membership_of(customer_id, partner.id) is None
+        assert consents.current(customer_id) == []
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_who_asked_for_a_code_first_registers_a_minute_later(
+    app, person, partner, enrol, ask, verify, messages, is_known
+):
+    phone = person if is_known else Identifier("phone", make_phone())
+    ask(phone)
+    enrol(now=after(seconds=59), phone=phone, partner=partner, consents=TEXTS)
+    enrol(now=after(seconds=60), phone=phone, partner=partner, consents=TEXTS)
+    customer_id, _ = verify(phone, messages(phone)[-1]["code"], after(seconds=61))
+    with app.app_context():
+        assert customers.membership_of(customer_id, partner.id)
+        assert consents.has_consent(customer_id, PERSONAL_DATA, partner.id)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("stranger_is_first", [True, False])
+def test_of_two_registrations_at_different_partners_neither_hides_in_the_other(
+    app, person, partner, enrol, verify, messages, is_known, stranger_is_first
+):
+    phone = person if is_known else Identifier("phone", make_phone())
+    with app.app_context(), transaction():
+        other = make_partner()
+        db.session.refresh(other)
+        db.session.expunge(other)
+    calls = [{"partner": other, "consents": {PERSONAL_DATA: True, ADVERTISING: True}, "name": "Вор"}]
+    calls.insert(stranger_is_first, {"partner": partner, "consents": {PERSONAL_DATA: True}, "name": "Анна"})
+    for number, given in enumerate(calls):
+        enrol(now=after(seconds=20 * number), phone=phone, **given)
     (message,) = messages(phone)
     customer_id, _ = verify(phone, message["code"], after(seconds=30))
     with app.app_context():
-        assert db.session.get(Customer, customer_id).name == "Опечатка"
+        assert [customers.membership_of(customer_id, place.id) for place in (partner, other)] == [None, None]
+        assert consents.current(customer_id) == []
+        assert db.session.get(Customer, customer_id).name == ("Иван" if is_known else None)
+
+
+def test_a_registration_repeated_with_another_name_keeps_what_was_said_both_times(
+    app, partner, enrol, verify, messages
+):
+    phone = Identifier("phone", make_phone())
+    enrol(phone=phone, name="Опечтака", partner=partner, consents=TEXTS)
+    enrol(now=after(seconds=20), phone=phone, name="Опечатка", partner=partner, consents=TEXTS | {ADVERTISING: True})
+    (message,) = messages(phone)
+    customer_id, _ = verify(phone, message["code"], after(seconds=30))
+    with app.app_context():
+        assert db.session.get(Customer, customer_id).name is None
+        assert customers.membership_of(customer_id, partner.id)
+        assert [(given.kind, given.granted) for given in consents.current(customer_id)] == [(PERSONAL_DATA, True)]
 
 
 def test_a_suspended_partner_is_not_joined(app, partner, enrol, verify, messages):
