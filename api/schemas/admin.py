@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import ValidationError, fields
 
 from api.schemas.customer import Membership, Profile
-from api.schemas.fields import MAX_POINTS, Choice, Id, Input, Moment, Money, Output, PartnerRef, Text, Whole
+from api.schemas.fields import MAX_POINTS, Choice, Id, Input, Moment, Money, Output, PartnerRef, Text
+from api.schemas.lists import SearchQuery
 
 
 class ApplicationQuery(Input):
@@ -16,12 +17,8 @@ class RefusalIn(Input):
     reason = Text(maximum=2000, lines=True, required=True)
 
 
-class CustomerQuery(Input):
+class CustomerQuery(SearchQuery):
     """`query`: a phone, e-mail, card or id as a whole, or a part of a name; empty lists everybody."""
-
-    query = Text(minimum=0, maximum=200, load_default="")
-    cursor = Text(maximum=200, load_default=None)
-    limit = Whole(maximum=200, load_default=50)
 
 
 class CustomerLine(Output):

@@ -16,6 +16,14 @@ class PageQuery(Input):
     limit = Whole(maximum=100, load_default=20)
 
 
+class SearchQuery(Input):
+    """An empty `query` lists everything."""
+
+    query = Text(minimum=0, maximum=200, load_default="")
+    cursor = Text(maximum=200, load_default=None)
+    limit = Whole(maximum=200, load_default=50)
+
+
 @cache
 def page_of(schema: type[Output]) -> type[Output]:
     """The answer of a list: ``{"items": [...], "next_cursor": null}``."""

@@ -21,6 +21,7 @@ from api.schemas.fields import (
     Text,
     Whole,
 )
+from api.schemas.lists import SearchQuery
 from api.schemas.purchases import LineIn
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.rules import PRESETS
@@ -201,12 +202,8 @@ class NewApiKey(ApiKey):
     api_key = fields.String(required=True, metadata={"description": "shown this once"})
 
 
-class CustomerQuery(Input):
+class CustomerQuery(SearchQuery):
     """`query`: a phone, e-mail, card or name, whole or in part; empty lists everybody."""
-
-    query = Text(minimum=0, maximum=200, load_default="")
-    cursor = Text(maximum=200, load_default=None)
-    limit = Whole(maximum=200, load_default=50)
 
 
 class Customer(Output):
