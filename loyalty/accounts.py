@@ -334,9 +334,11 @@ _FIGURES = text("""
                  coalesce(-sum(e.points) FILTER (WHERE e.kind = 'spend'
                           OR (e.kind = 'reversal' AND e.points > 0)), 0) AS spent,
                  coalesce(-sum(e.points) FILTER (WHERE e.kind = 'expire'), 0) AS expired
-          FROM entry e LEFT JOIN purchase d ON d.partner_id = e.partner_id AND d.id = e.purchase_id
+          FROM entry e
           WHERE e.partner_id = :partner AND e.occurred_at >= :since AND e.occurred_at < :until
-            AND (CAST(:branch AS uuid) IS NULL OR d.branch_id = :branch)) e,
+            AND (CAST(:branch AS uuid) IS NULL OR EXISTS (
+                SELECT FROM purchase d
+                WHERE d.partner_id = e.partner_id AND d.id = e.purchase_id AND d.branch_id = :branch))) e,
          (SELECT count(*) AS joined FROM membership
           WHERE partner_id = :partner AND created_at >= :since AND created_at < :until AND state = 'open') n
 """)

@@ -218,6 +218,7 @@ class Entry(db.Model):
         Index(
             "ix_entry_reverses_id", "partner_id", "reverses_id", postgresql_where=text("reverses_id IS NOT NULL")
         ),
+        Index("ix_entry_partner_id_occurred_at", "partner_id", "occurred_at"),
         Index("ix_entry_purchase_id", "partner_id", "purchase_id", postgresql_where=text("purchase_id IS NOT NULL")),
         CheckConstraint("points <> 0", name="points"),
         CheckConstraint("total_after = total_before + points", name="total_after"),

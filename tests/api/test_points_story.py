@@ -202,6 +202,20 @@ def test_figures_and_files_hold_what_was_posted(cast):
     assert cast.ours.phone not in people
 
 
+def test_the_figures_of_a_branch_count_its_own_points_only(cast):
+    owner, branch = cast.ours.staff["owner"], str(cast.ours.branch_id)
+
+    def earned():
+        urls = ("/api/partner/stats?days=7", f"/api/partner/stats?days=7&branch_id={branch}")
+        return [owner.get(url).json["current"]["earned"] for url in urls]
+
+    whole, own = earned()
+    assert credit(owner, cast.ours.phone, "1000").status_code == 201
+    assert earned() == [whole + 50, own]
+    assert credit(owner, cast.ours.phone, "100", branch_id=branch).status_code == 201
+    assert earned() == [whole + 55, own + 5]
+
+
 @pytest.mark.parametrize("name", ["customers", "transactions"])
 def test_a_file_that_is_fetched_slowly_holds_no_transaction_open(cast, monkeypatch, name):
     owner = cast.ours.staff["owner"]
