@@ -35,8 +35,8 @@ def request_code(body):
 
     Known and unknown people get the same answer. Asked again within a minute, the answer is the same and nothing is sent.
     """
-    sign_in.request_code(parse_identifier(body), address=_address(), now=utcnow())
-    return _accepted()
+    sign_in.request_code(parse_identifier(body), address=client_address(), now=utcnow())
+    return code_accepted()
 
 
 @blueprint.post("/api/auth/verify-code")
@@ -178,11 +178,11 @@ def register(body):
         partner=partner,
         consents=body.get("consents"),
         place=_PLACE,
-        address=_address(),
+        address=client_address(),
         now=utcnow(),
         locale=partner.locale if partner else "ru",
     )
-    return _accepted() | {"telegram_link": _invitation(partner)}
+    return code_accepted() | {"telegram_link": _invitation(partner)}
 
 
 def _sign_in(identifier: Identifier, code: str, consents: dict[str, bool] | None) -> dict:
@@ -193,7 +193,7 @@ def _sign_in(identifier: Identifier, code: str, consents: dict[str, bool] | None
         consents=consents,
         device=request.headers.get("User-Agent"),
         place=_PLACE,
-        address=_address(),
+        address=client_address(),
         welcome=lambda customer, partner, now: welcome.grant_if_due(customer.id, partner, now),
     )
     return _present(tokens)
@@ -208,7 +208,8 @@ def _present(tokens: sessions.Tokens) -> dict:
     }
 
 
-def _accepted() -> dict:
+def code_accepted() -> dict:
+    """The answer to everybody who asks for a code."""
     return {
         "status": "accepted",
         "expires_in": int(sign_in.CODE_LIFE.total_seconds()),
@@ -231,6 +232,6 @@ def _invitation(partner) -> str | None:
     return f"https://t.me/{current_app.config['SETTINGS'].telegram_bot_name}?start=p{partner.code}"
 
 
-def _address() -> str:
+def client_address() -> str:
     """The caller's address as the trusted proxies tell it."""
     return request.remote_addr or "unknown"

@@ -8,14 +8,17 @@ from typing import Any
 from flask import g, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from api.blueprint import Blueprint
+from api.auth import client_address, code_accepted
+from api.blueprint import Blueprint, refuses_with
 from api.schemas import customer as schemas
+from api.schemas.auth import CodeSent
 from api.schemas.lists import page_of
 from api.security import signed_in
 from api.transactions import commits
-from loyalty import accounts, codes, profiles
+from loyalty import accounts, codes, profiles, sign_in
 from loyalty.accounts import PurchaseFilter
 from loyalty.clock import utcnow
+from loyalty.identities import parse_identifier
 from models import db
 from models.customer import Customer
 
@@ -39,6 +42,50 @@ def change_profile(body):
     """Change what is left to me; what is left out stays. A phone or e-mail changes only by a code sent to it."""
     me = profiles.update_profile(_me(), read_profile_changes(body), utcnow())
     return profiles.show_profile(me)
+
+
+@blueprint.post("/contacts/request-code")
+@signed_in
+@blueprint.arguments(schemas.Contact)
+@blueprint.response(202, CodeSent)
+@commits
+def request_contact_code(body):
+    """Send a code to a phone or an e-mail that is to become mine, whoever has it now."""
+    sign_in.request_contact_code(_me(), parse_identifier(body), address=client_address(), now=utcnow())
+    return code_accepted()
+
+
+@blueprint.post("/contacts/verify-code")
+@signed_in
+@refuses_with(401)
+@blueprint.arguments(schemas.ContactProof)
+@blueprint.response(200, schemas.Profile)
+@commits
+def verify_contact_code(body):
+    """Make the phone or e-mail mine by the code sent to it; my profile shows it from now on."""
+    me, code = _me(), body.pop("code")
+    sign_in.prove_contact(me, parse_identifier(body), code, now=utcnow(), address=client_address())
+    return profiles.show_profile(me)
+
+
+@blueprint.get("/consents")
+@signed_in
+@blueprint.response(200, page_of(schemas.GivenConsent))
+def list_consents():
+    """What I agreed to and what not: the newest answer of each kind to each partner and to the platform."""
+    return {"items": profiles.show_consents(_me()), "next_cursor": None}
+
+
+@blueprint.put("/consents")
+@signed_in
+@blueprint.arguments(schemas.ConsentsIn)
+@blueprint.response(200, page_of(schemas.GivenConsent))
+@commits
+def change_consents(body):
+    """Agree, or withdraw; a no to the platform reaches every partner, a no to one partner outlives a yes to the platform."""
+    me, partner_id = _me(), body.pop("partner_id")
+    profiles.change_consents(me, body, partner_id=partner_id, place="api", now=utcnow())
+    return {"items": profiles.show_consents(me), "next_cursor": None}
 
 
 @blueprint.get("/loyalty")

@@ -6,18 +6,20 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from loyalty import consents
-from loyalty.errors import ContactNeedsProof, InvalidProfile, LoyaltyError
+from loyalty import consents, welcome
+from loyalty.errors import ContactNeedsProof, InvalidProfile, LoyaltyError, PartnerNotFound
 from loyalty.money import format_money
 from loyalty.names import tidy_name
 from loyalty.partners import check_timezone
 from models import db
 from models.customer import Customer, Identity
 from models.ledger import Membership
+from models.partner import Partner
 
 LOCALES = ("ru", "en")
 NOTICE_KINDS = ("credited", "spent", "returned", "welcome")
@@ -31,13 +33,14 @@ _LARGEST_PREFERENCES = 10_000
 def show_profile(customer: Customer) -> dict:
     """The person's profile, JSON-able; null where a value is unknown.
 
+    Of several phones or e-mails the one that was proven last is shown, so that proving a new one changes it.
     `loyalty_points`, `total_purchases` and `total_spent` are sums over all partners; the segment is that of the partner
     where the person bought last.
     """
     identities = db.session.scalars(
         select(Identity)
         .where(Identity.customer_id == customer.id)
-        .order_by(Identity.proven_at.asc().nulls_last(), Identity.id)
+        .order_by(Identity.proven_at.desc().nulls_last(), Identity.id)
     ).all()
     first: dict[str, str] = {}
     for identity in identities:
@@ -65,17 +68,43 @@ def show_profile(customer: Customer) -> dict:
             for identity in identities
             if identity.partner_id is None
         ],
-        "consents": [
-            {
-                "kind": consent.kind,
-                "partner_id": str(consent.partner_id) if consent.partner_id else None,
-                "granted": consent.granted,
-                "text_version": consent.text_version,
-                "at": consent.at.isoformat(),
-            }
-            for consent in consents.current(customer.id)
-        ],
+        "consents": show_consents(customer),
     }
+
+
+def show_consents(customer: Customer) -> list[dict]:
+    """The person's present answers, one for each kind and partner (null: the platform as a whole), JSON-able."""
+    return [
+        {
+            "kind": consent.kind,
+            "partner_id": str(consent.partner_id) if consent.partner_id else None,
+            "granted": consent.granted,
+            "text_version": consent.text_version,
+            "at": consent.at.isoformat(),
+        }
+        for consent in consents.current(customer.id)
+    ]
+
+
+def change_consents(
+    customer: Customer, answers: Mapping[str, bool], *, partner_id: UUID | None = None, place: str, now: datetime
+) -> None:
+    """Note new answers to a partner where the person is a member, or (None) to the platform; a no withdraws.
+
+    A welcome bonus that waited only for this consent is granted. Raises `InvalidConsent`, `PartnerNotFound`.
+    """
+    memberships = select(Membership.partner_id).where(Membership.customer_id == customer.id, Membership.state == "open")
+    if partner_id is not None:
+        memberships = memberships.where(Membership.partner_id == partner_id)
+    here = db.session.scalars(memberships.order_by(Membership.partner_id)).all()
+    if partner_id is not None and not here:
+        raise PartnerNotFound()
+    consents.record_answers(customer.id, answers, partner_id=partner_id, place=place, now=now)
+    if answers.get(consents.PERSONAL_DATA):
+        for one in here:
+            partner = db.session.get_one(Partner, one)
+            if partner.state == "active":
+                welcome.grant_if_due(customer.id, partner, now)
 
 
 def update_profile(customer: Customer, changes: Mapping[str, object], now: datetime) -> Customer:

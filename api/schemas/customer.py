@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields, validates_schema
 
-from api.schemas.fields import Choice, Day, Id, Input, Json, Moment, Money, Output, Quantity, Text
+from api.schemas.fields import (
+    Choice,
+    Day,
+    Digits,
+    Email,
+    Flag,
+    Id,
+    Input,
+    Json,
+    Moment,
+    Money,
+    Output,
+    Phone,
+    Quantity,
+    Text,
+)
 from api.schemas.lists import PageQuery
 
 
@@ -157,3 +172,27 @@ class ProfileIn(Input):
     notices = fields.Raw(metadata={"type": "object", "description": "channel, off, quiet"})
     phone = fields.Raw(allow_none=True, metadata={"type": "string", "description": "as it is; changes by a code only"})
     email = fields.Raw(allow_none=True, metadata={"type": "string", "description": "as it is; changes by a code only"})
+
+
+class Contact(Input):
+    """A phone or an e-mail, one of them."""
+
+    phone = Phone()
+    email = Email()
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_one(self, data, **kwargs):
+        if len(data.keys() & {"phone", "email"}) != 1:
+            raise ValidationError("Give exactly one of: phone, email.")
+
+
+class ContactProof(Contact):
+    code = Digits(minimum=6, maximum=6, required=True)
+
+
+class ConsentsIn(Input):
+    """New answers: what is left out stays as it was answered before; without a partner, to the platform as a whole."""
+
+    partner_id = Id(allow_none=True, load_default=None)
+    personal_data = Flag()
+    advertising = Flag()

@@ -106,6 +106,11 @@ def _add_cabinet(add, cast: Cast) -> None:
     for name in ("profile", "loyalty", "purchase-history", "purchase-stats", "code"):
         add(member, "GET", f"/api/customer/{name}")
     add(member, "PUT", "/api/customer/profile", {"name": "Иван", "birth_date": "1990-05-31", "locale": "ru"})
+    add(member, "POST", "/api/customer/contacts/request-code", {"phone": make_phone()})
+    add(member, "POST", "/api/customer/contacts/verify-code", {"email": make_email(), "code": "123456"})
+    add(member, "GET", "/api/customer/consents")
+    answers = {"partner_id": str(cast.ours.partner_id), "personal_data": True, "advertising": False}
+    add(member, "PUT", "/api/customer/consents", answers)
     wish = {"name": "Кофейня", "city": "Тверь", "timezone": "Europe/Moscow", "preset": "default", "comment": "Ждём"}
     add(cast.stranger, "POST", "/api/partner/applications", wish)
     add(cast.stranger, "GET", "/api/partner/applications")

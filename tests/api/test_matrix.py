@@ -259,6 +259,12 @@ def place_of_caller(world: World, role: str) -> str:
 
 
 @made
+def joined_partner(world: World, role: str) -> str:
+    person = db.session.get_one(Customer, world.ids.get(role, world.ids["loner"]))
+    return str(make_member(make_partner(), person).partner_id)
+
+
+@made
 def place_of_other(world: World, role: str) -> str:
     return str(make_staff(make_partner(), "cashier").partner_id)
 
@@ -500,6 +506,34 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/customer/purchase-history": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/purchase-stats": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/code": (Row(*SIGNED_IN, 200),),
+    "POST /api/customer/contacts/request-code": (
+        Row(*SIGNED_IN, 202, body={}, things=(known_or_not("json:phone", "member phone", lambda w, r: make_phone()),)),
+        Row(*SIGNED_IN, 202, body={}, things=(known_or_not("json:email", "member email", lambda w, r: make_email()),)),
+    ),
+    "POST /api/customer/contacts/verify-code": (
+        Row(
+            *SIGNED_IN,
+            401,
+            body={"code": "000000"},
+            things=(known_or_not("json:phone", "loner phone", lambda w, r: make_phone(), 401),),
+        ),
+        Row(
+            *SIGNED_IN,
+            401,
+            body={"code": "000000"},
+            things=(known_or_not("json:email", "stranger email", lambda w, r: make_email(), 401),),
+        ),
+    ),
+    "GET /api/customer/consents": (Row(*SIGNED_IN, 200),),
+    "PUT /api/customer/consents": (
+        Row(*SIGNED_IN, 200, body={"advertising": False}),
+        Row(
+            *SIGNED_IN,
+            200,
+            body={"personal_data": True},
+            things=(Thing("json:partner_id", own=joined_partner, foreign=fixed(lambda w: w.ids["nobody's partner"])),),
+        ),
+    ),
     # becoming a partner
     "POST /api/partner/applications": (Row(*SIGNED_IN, 201, body={"name": "Пекарня"}, before=withdraw_application),),
     "GET /api/partner/applications": (Row(*SIGNED_IN, 200),),
@@ -740,6 +774,7 @@ def _build_partners(world: World) -> None:
     loner = make_customer()
     world.ids |= {
         "loner": loner.id,
+        "nobody's partner": str(make_partner().id),
         "loner phone": identity_of(loner, "phone").value,
         "loner card": customers.issue_card(loner),
         "free card": new_card_number(),
@@ -1080,6 +1115,7 @@ MAY_STAY_OUT = {
     # one-time codes are tried in tests/loyalty/test_sign_in.py and the story; wrong ones stand in the rows
     "POST /api/auth/verify-code: code",
     "POST /api/auth/login-by-card: code",
+    "POST /api/customer/contacts/verify-code: code",
     # signing in is by one of three, the phone stands for them (the others are tried at request-code)
     "POST /api/auth/verify-code: email",
     "POST /api/auth/verify-code: card_number",

@@ -275,6 +275,41 @@ def profile_form(profile):
     return {name: profile[name] for name in ("name", "phone", "email", "birth_date", "locale", "timezone")}
 
 
+def test_a_contact_changes_by_a_code_sent_to_it(app, nobody, person):
+    me, phone = bearer(app, sign_in(app, nobody, phone=person["phone"]).json), make_phone()
+    asked = me.post("/api/customer/contacts/request-code", {"phone": phone})
+    assert (asked.status_code, set(asked.json)) == (202, {"status", "expires_in", "repeat_after"})
+    code = code_sent_to(app, phone)
+    wrong = me.post("/api/customer/contacts/verify-code", {"phone": phone, "code": f"{(int(code) + 1) % 10**6:06}"})
+    assert (wrong.status_code, wrong.json["code"]) == (401, "code_wrong")
+    proven = me.post("/api/customer/contacts/verify-code", {"phone": phone, "code": code})
+    assert (proven.status_code, proven.json["phone"]) == (200, phone)
+    assert me.put("/api/customer/profile", {"phone": phone}).status_code == 200
+    assert sign_in(app, nobody, phone=phone).status_code == 200
+
+
+def test_a_contact_of_somebody_else_stays_theirs(app, nobody, person):
+    with app.app_context(), transaction():
+        make_customer(taken := make_phone())
+    me = bearer(app, sign_in(app, nobody, phone=person["phone"]).json)
+    me.post("/api/customer/contacts/request-code", {"phone": taken})
+    refused = me.post("/api/customer/contacts/verify-code", {"phone": taken, "code": code_sent_to(app, taken)})
+    assert (refused.status_code, refused.json["code"]) == (409, "identity_taken")
+    assert me.get("/api/customer/profile").json["phone"] == person["phone"]
+
+
+def test_a_consent_is_given_and_withdrawn(app):
+    member, partner_id = (house := make_cast(app).ours).member, str(house.partner_id)
+    given = member.put("/api/customer/consents", {"partner_id": partner_id, "advertising": True})
+    assert [(one["kind"], one["partner_id"], one["granted"]) for one in given.json["items"]] == [
+        ("advertising", partner_id, True)
+    ]
+    member.put("/api/customer/consents", {"partner_id": partner_id, "advertising": False})
+    (shown,) = member.get("/api/customer/consents").json["items"]
+    assert shown["granted"] is False
+    assert member.get("/api/customer/profile").json["consents"] == [shown]
+
+
 def test_limits_answer_429_and_say_when_to_come_back(app, nobody, monkeypatch):
     from loyalty import sign_in as rules
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from loyalty import consents, customers, profiles
-from loyalty.errors import ContactNeedsProof, InvalidName, InvalidProfile
+from loyalty.errors import ContactNeedsProof, InvalidName, InvalidProfile, PartnerNotFound
+from loyalty.rules import Rules
+from models import new_id
 from tests.factories import NOW, identifier_of, make_customer, make_email, make_member, make_partner, make_phone, noise
 
 
@@ -58,6 +60,55 @@ def test_a_proven_phone_is_shown_before_an_unproven_one(db_session):
     person = make_customer(proven_at=None)
     proven = customers.attach_identity(person, "phone", make_phone(), proven_at=NOW)
     assert profiles.show_profile(person)["phone"] == proven.value
+
+
+def test_a_contact_changes_by_proving_a_new_one(db_session):
+    person = make_customer()
+    new = customers.attach_identity(person, "phone", make_phone(), proven_at=NOW + timedelta(days=1))
+    assert profiles.show_profile(person)["phone"] == new.value
+    profiles.update_profile(person, {"phone": new.value}, NOW)
+
+
+def test_consents_are_withdrawn_from_one_partner_and_from_all(db_session):
+    person, partner, other = make_customer(), make_partner(), make_partner()
+    for place in (partner, other):
+        make_member(place, person)
+    days = [NOW + timedelta(days=number) for number in range(4)]
+
+    def answer(granted, place, now):
+        partner_id = place.id if place else None
+        profiles.change_consents(person, {"advertising": granted}, partner_id=partner_id, place="api", now=now)
+        return [consents.has_consent(person.id, "advertising", each.id) for each in (partner, other)]
+
+    assert answer(True, None, days[0]) == [True, True]
+    assert answer(False, partner, days[1]) == [False, True]
+    assert answer(True, partner, days[2]) == [True, True]
+    assert answer(False, None, days[3]) == [False, False]
+    assert {(given["partner_id"], given["granted"]) for given in profiles.show_consents(person)} == {
+        (None, False),
+        (str(partner.id), True),
+    }
+
+
+def test_a_partner_one_is_no_member_of_is_not_answered(db_session):
+    person, stranger = make_customer(), noise()
+    for partner_id in (stranger.id, new_id()):
+        with pytest.raises(PartnerNotFound):
+            profiles.change_consents(person, {"advertising": True}, partner_id=partner_id, place="api", now=NOW)
+    assert consents.current(person.id) == []
+
+
+def test_the_consent_that_a_welcome_waited_for_brings_it_once(db_session):
+    person, partner = make_customer(), make_partner(Rules(welcome_bonus=300))
+    account = make_member(partner, person)
+    for answers, balance in (
+        ({"advertising": True}, 0),
+        ({"personal_data": True}, 300),
+        ({"personal_data": True}, 300),
+    ):
+        profiles.change_consents(person, answers, partner_id=partner.id, place="api", now=NOW)
+        db_session.refresh(account)
+        assert account.balance == balance
 
 
 def test_a_person_changes_what_is_theirs(db_session):
