@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import flask_smorest
 from flask import Flask, Response, current_app, json, render_template, send_from_directory
+from markupsafe import Markup, escape
 from marshmallow import fields
 
 from api.blueprint import PROBLEMS, Blueprint
@@ -18,6 +20,7 @@ TITLE = "Kopilka"
 VERSION = "1"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
+_QUOTED = re.compile(r"`([^`]+)`")
 blueprint = Blueprint(
     "docs", __name__, url_prefix="/api", template_folder="templates", description="This description of the API"
 )
@@ -209,3 +212,9 @@ def _notes(schema: dict) -> str:
     if "example" in schema:
         notes.append(f"e.g. {schema['example']}")
     return "; ".join(notes)
+
+
+@blueprint.app_template_filter("in_code")
+def show_code(words: str) -> Markup:
+    """Words with what stands between backticks shown as code."""
+    return Markup(_QUOTED.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704 (escaped first)
