@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import multiprocessing
+import re
 import stat
 from pathlib import Path
 
@@ -112,5 +113,5 @@ def test_every_variable_is_explained():
         if '("' in word
     }
     lines = (ROOT / ".env.example").read_text().splitlines()
-    explained = {line.lstrip("# ").split("=")[0] for line in lines if "=" in line and line.lstrip("# ")[:1].isupper()}
+    explained = {found[1] for line in lines if (found := re.match(r"#?([A-Z_]+)=", line))}
     assert read == explained - {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
