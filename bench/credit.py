@@ -71,8 +71,9 @@ def replaying(_number: int, ground: Ground, partner_id: UUID, keys: list[tuple[i
 
 
 def measure_p1(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figure]:
-    for partner_id in (ONE, MANY):
-        for processes in (1, 4):
+    """`seconds` below one means one process and the many members."""
+    for partner_id in (ONE, MANY) if seconds >= 1 else (MANY,):
+        for processes in (1, 4) if seconds >= 1 else (1,):
             members = ground.members_of(partner_id)
             ours, theirs = alternate(
                 rounds,

@@ -82,12 +82,12 @@ def prepared_ground(members: int) -> Iterator[Ground]:
         if pgbench is None:
             raise SystemExit("pgbench is not on PATH: it comes with PostgreSQL's own programs")
         with _database(settings.database_url) as url:
-            yield _fill(settings, url, Path(pgbench).parent, members)
+            yield fill(settings, url, Path(pgbench).parent, members)
         return
     server = EmbeddedServer(settings.home).start()
     try:
         with _database(server.url) as url:
-            yield _fill(settings, url, server.bin_dir, members)
+            yield fill(settings, url, server.bin_dir, members)
     finally:
         server.stop()
 
@@ -105,7 +105,8 @@ def _database(neighbour: str) -> Iterator[str]:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-def _fill(settings: Settings, url: str, bin_dir: Path, members: int) -> Ground:
+def fill(settings: Settings, url: str, bin_dir: Path, members: int) -> Ground:
+    """Migrate a new database and put the two partners and their members into it."""
     settings = dataclasses.replace(settings, database_url=url)
     app = create_app(settings, url)
     with app.app_context():

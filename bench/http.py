@@ -35,7 +35,7 @@ STARTS_WITHIN = 60
 
 
 @contextlib.contextmanager
-def serve(ground: Ground, application: str, command: Sequence[str] = ()) -> Iterator[int]:
+def serve(ground: Ground, application: str, *, workers: int, command: Sequence[str] = ()) -> Iterator[int]:
     """The application as `make run` and the image serve it, or by another command; gives the port."""
     port = _free_port()
     settings = ground.settings
@@ -43,7 +43,7 @@ def serve(ground: Ground, application: str, command: Sequence[str] = ()) -> Iter
         "DATABASE_URL": ground.url,
         "HOST": "127.0.0.1",
         "PORT": str(port),
-        "WEB_WORKERS": str(WORKERS),
+        "WEB_WORKERS": str(workers),
         "LOG_LEVEL": "WARNING",
         "SANDBOX": "1",
         "SECRET_KEY": settings.secret_key,
@@ -61,7 +61,8 @@ def serve(ground: Ground, application: str, command: Sequence[str] = ()) -> Iter
 
 
 def measure_p3(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figure]:
-    with serve(ground, "wsgi:app") as port:
+    """`seconds` below one means one worker."""
+    with serve(ground, "wsgi:app", workers=_workers(seconds)) as port:
         token = _cashier(ground)
 
         def call() -> float:
@@ -89,7 +90,12 @@ def measure_p3(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figur
 
 
 def measure_p7(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figure]:
-    with serve(ground, "wsgi:app") as ours_port, serve(ground, "bench.hello:app") as hello_port:
+    """`seconds` below one means one worker a side."""
+    workers = _workers(seconds)
+    with (
+        serve(ground, "wsgi:app", workers=workers) as ours_port,
+        serve(ground, "bench.hello:app", workers=workers) as hello_port,
+    ):
         tokens = _customers(ground, 50)
         turn = itertools.cycle(tokens)
 
@@ -111,6 +117,10 @@ def measure_p7(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figur
         goal=0.25,
         why="four queries (session, accounts, operations, commit) and the checked answer against no query at all",
     )
+
+
+def _workers(seconds: float) -> int:
+    return WORKERS if seconds >= 1 else 1
 
 
 def _cashier(ground: Ground) -> str:
