@@ -88,6 +88,15 @@ def change_consents(body):
     return {"items": profiles.show_consents(me), "next_cursor": None}
 
 
+@blueprint.get("/balance")
+@signed_in
+@blueprint.response(200, schemas.Balance)
+@commits
+def show_balance():
+    """My points alone: what a screen asks for again and again. `total` is the sum of the balances."""
+    return _balance()
+
+
 @blueprint.get("/loyalty")
 @signed_in
 @blueprint.arguments(schemas.OperationQuery, location="query")
@@ -98,13 +107,9 @@ def show_loyalty(page):
 
     `total` is the sum of the balances.
     """
-    memberships = accounts.list_accounts(g.caller.customer_id, utcnow())
+    balance = _balance()
     operations, next_cursor = accounts.list_operations(g.caller.customer_id, **page)
-    return {
-        "total": sum(membership.balance for membership in memberships),
-        "memberships": memberships,
-        "transactions": {"items": operations, "next_cursor": next_cursor},
-    }
+    return balance | {"transactions": {"items": operations, "next_cursor": next_cursor}}
 
 
 @blueprint.get("/purchase-history")
@@ -162,6 +167,11 @@ def _with_floats(value: Any) -> Any:
 
 def _filter(wanted: dict[str, Any]) -> PurchaseFilter:
     return PurchaseFilter(partner_id=wanted["partner_id"], since=wanted["since"], until=wanted["until"])
+
+
+def _balance() -> dict[str, Any]:
+    memberships = accounts.list_accounts(g.caller.customer_id, utcnow())
+    return {"total": sum(membership.balance for membership in memberships), "memberships": memberships}
 
 
 def _me() -> Customer:

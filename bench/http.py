@@ -110,12 +110,12 @@ def measure_p7(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figur
         ours, theirs = alternate(rounds, balance, hello)
     yield Figure(
         "P7",
-        "balance over HTTP, signed in, 3 operations",
+        "balance over HTTP, signed in",
         'Flask "hello", same server',
         ours,
         theirs,
         goal=0.25,
-        why="four queries (session, accounts, operations, commit) and the checked answer against no query at all",
+        why="two queries, a transaction and the checked answer against no query at all",
     )
 
 
@@ -167,7 +167,7 @@ def _credit_request(token: str, members: int) -> bytes:
 
 
 def _balance_request(turn: Iterator[str]) -> bytes:
-    return _request("GET", "/api/customer/loyalty", {"Authorization": f"Bearer {next(turn)}"})
+    return _request("GET", "/api/customer/balance", {"Authorization": f"Bearer {next(turn)}"})
 
 
 def _request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:

@@ -68,7 +68,8 @@ def run(port: int, make: Request, *, connections: int, seconds: float, warm_up: 
         for one in crowd:
             selector.register(one.socket, selectors.EVENT_READ, one)
             one.send()
-        seen, begin, end = 0, time.perf_counter(), float("inf")
+        seen, begin = 0, time.perf_counter()
+        end = float("inf") if warm_up else begin + seconds
         while (now := time.perf_counter()) < end:
             ready = selector.select(timeout=30)
             if not ready:

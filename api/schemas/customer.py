@@ -58,9 +58,12 @@ class EntryPage(Output):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-class Loyalty(Output):
+class Balance(Output):
     total = fields.Integer(required=True)
     memberships = fields.List(fields.Nested(Membership), required=True)
+
+
+class Loyalty(Balance):
     transactions = fields.Nested(EntryPage, required=True)
 
 

@@ -502,6 +502,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
     # the customer's own
     "GET /api/customer/profile": (Row(*SIGNED_IN, 200),),
     "PUT /api/customer/profile": (Row(*SIGNED_IN, 200, body={"locale": "ru"}),),
+    "GET /api/customer/balance": (Row(*SIGNED_IN, 200),),
     "GET /api/customer/loyalty": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/purchase-history": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/purchase-stats": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),

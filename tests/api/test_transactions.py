@@ -148,4 +148,8 @@ def test_twenty_calls_at_once_with_one_key_have_one_effect(app):
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.data for answer in answers}) == 1
     assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 19
-    assert house.member.get("/api/customer/loyalty").json["total"] == 50
+    loyalty = house.member.get("/api/customer/loyalty").json
+    assert loyalty["total"] == 50
+    assert house.member.get("/api/customer/balance").json == {
+        "total": 50, "memberships": loyalty["memberships"]
+    }  # fmt: skip
