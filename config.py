@@ -15,6 +15,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parent
+WEB_THREADS = 8
+"""Calls one web process works on at once; it keeps a database connection for each (docs/adr/0005)."""
 
 
 class SettingsError(RuntimeError):

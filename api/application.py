@@ -16,7 +16,7 @@ from api.errors import register_error_handlers
 from api.policy import public
 from api.requests import configure_logging, wrap_requests
 from api.tokens import configure_tokens
-from config import ROOT, Settings
+from config import ROOT, WEB_THREADS, Settings
 from loyalty import sealing, sign_in
 from models import db, ping_after_rest
 from web import pages
@@ -45,7 +45,7 @@ def create_app(settings: Settings, database_url: str) -> Flask:
         SECRET_KEY=settings.secret_key,
         SETTINGS=settings,
         SQLALCHEMY_DATABASE_URI=database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"options": _CONNECTION}},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": WEB_THREADS, "connect_args": {"options": _CONNECTION}},
     )
     sealing.configure(settings.secret_key, settings.encryption_keys)
     sign_in.configure_limits(

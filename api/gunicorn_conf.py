@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from api.wire import answer_with_problems
-from config import load_settings
+from config import WEB_THREADS, load_settings
 
 answer_with_problems()
 _settings = load_settings()
@@ -12,7 +12,7 @@ _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
 workers = _settings.web_workers
 worker_class = "gthread"
-threads = 8
+threads = WEB_THREADS
 timeout = 60
 graceful_timeout = 5
 keepalive = 5
