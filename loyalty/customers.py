@@ -15,10 +15,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, false, func, null, or_, select, text
+from sqlalchemy import Select, and_, false, func, null, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -27,6 +26,7 @@ from loyalty.cards import new_card_number
 from loyalty.errors import CodeUnknown, CustomerNotFound, IdentityTaken, InvalidCursor, LoyaltyError
 from loyalty.identities import IDENTITY_KINDS, Identifier, parse_identifier
 from loyalty.names import tidy_name
+from loyalty.prepared import Prepared
 from models import db, new_id
 from models.customer import Customer, Identity
 from models.ledger import Membership, MembershipIdentity
@@ -205,8 +205,6 @@ def find_or_enrol(
     """
     if identifier.kind in ENROLLING_KINDS:
         name = tidy_name(name)
-        if (known := _find_known_member(partner, identifier)) is not None and (known[1].name or not name):
-            return known
         customer = find_or_create_by(identifier, name=name)
         is_new_here = membership_of(customer.id, partner.id) is None
         known = find_identity(identifier) if is_new_here else None
@@ -226,33 +224,38 @@ def _shown(partner: Partner, code: Identifier, now: datetime) -> Customer:
     return customer
 
 
-def _find_known_member(partner: Partner, identifier: Identifier) -> tuple[Customer, Membership] | None:
-    """A member whom the partner met by this very identity, in one query: what nearly every posting asks for."""
-    wanted = {"kind": identifier.kind, "value": identifier.value, "scope": identifier.partner_id, "here": partner.id}
-    row = db.session.execute(_known_member(identifier.partner_id is not None), wanted).one_or_none()
-    return (row.Customer, row.Membership) if row else None
+@dataclass(frozen=True)
+class Enrolment:
+    """Whose purchase it is, and on which account it is posted."""
+
+    customer_id: UUID
+    membership_id: UUID
 
 
-@cache
-def _known_member(is_scoped: bool) -> Select:
-    """Built once: building it costs more than running it. Identities of one partner only are `is_scoped`."""
-    return (
-        select(Customer, Membership)
-        .join(Identity, Identity.customer_id == Customer.id)
-        .join(MembershipIdentity, MembershipIdentity.identity_id == Identity.id)
-        .join(
-            Membership,
-            and_(
-                Membership.partner_id == MembershipIdentity.partner_id,
-                Membership.id == MembershipIdentity.membership_id,
-                Membership.customer_id == Customer.id,
-            ),
-        )
-        .where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
-        .where(Identity.partner_id == bindparam("scope") if is_scoped else Identity.partner_id.is_(None))
-        .where(Customer.state == "active")
-        .where(MembershipIdentity.partner_id == bindparam("here"), Membership.state == "open")
-    )
+_known_member = Prepared(
+    "kopilka_known_member",
+    "varchar, varchar, uuid, uuid",
+    """
+    SELECT m.customer_id, m.id, m.name
+    FROM identity i
+    JOIN customer c ON c.id = i.customer_id AND c.state = 'active'
+    JOIN membership_identity k ON k.identity_id = i.id AND k.partner_id = $4
+    JOIN membership m ON m.partner_id = k.partner_id AND m.id = k.membership_id AND m.customer_id = c.id
+    WHERE i.kind = $1 AND i.value = $2 AND i.partner_id IS NOT DISTINCT FROM $3 AND m.state = 'open'
+    """,
+)
+
+
+def enrol(partner: Partner, identifier: Identifier, name: str | None = None, *, now: datetime) -> Enrolment:
+    """As `find_or_enrol`, but the ids alone, and by one quick look for a member whom the partner met by this very
+    identity: what nearly every purchase asks for."""
+    if identifier.kind in ENROLLING_KINDS:
+        wanted = tidy_name(name)
+        for known in _known_member(identifier.kind, identifier.value, identifier.partner_id, partner.id):
+            if known.name or not wanted:
+                return Enrolment(known.customer_id, known.id)
+    customer, membership = find_or_enrol(partner, identifier, name, now=now)
+    return Enrolment(customer.id, membership.id)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from loyalty import accounts, ledger, sales
-from loyalty.customers import find_or_enrol
+from loyalty.customers import enrol
 from loyalty.errors import HoldNotFound, HoldResolved, LoyaltyError, NotFound, PurchaseNotFound
 from loyalty.identities import Identifier
 from loyalty.programmes import current_rules
@@ -84,14 +84,14 @@ def quote(
     An unknown phone or e-mail becomes a member here: the till is about to credit them.
     """
     branch_id = sales.check_branch(partner, branch_id or caller.branch_id)
-    customer, membership = find_or_enrol(partner, identifier, name, now=now)
+    buyer = enrol(partner, identifier, name, now=now)
     version, rules = current_rules(partner.id)
-    member = accounts.member_facts(partner.id, membership.id, now)
+    member = accounts.member_facts(partner.id, buyer.membership_id, now)
     pricing = basket.price(rules, member, at=now, zone=ZoneInfo(partner.timezone))
     made = Quote(
         partner_id=partner.id,
         id=new_id(),
-        membership_id=membership.id,
+        membership_id=buyer.membership_id,
         branch_id=branch_id,
         caller=caller.name,
         amount=basket.amount,
@@ -118,7 +118,9 @@ def quote(
         }
         for n, priced in enumerate(pricing.lines, 1)
     ]
-    return Quoted(made.id, customer.id, pricing.max_redeemable, pricing.earn, pricing.breakdown, lines, made.expires_at)
+    return Quoted(
+        made.id, buyer.customer_id, pricing.max_redeemable, pricing.earn, pricing.breakdown, lines, made.expires_at
+    )
 
 
 def hold(partner: Partner, quote_id: UUID, points: int, *, caller: Caller, now: datetime) -> ledger.Held:

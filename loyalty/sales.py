@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from loyalty import codes, ledger, notices, outbox
-from loyalty.customers import find_member, find_or_enrol
+from loyalty.customers import enrol, find_member
 from loyalty.errors import BranchNotFound, BranchRequired, InvalidPurchase, PurchaseNotFound
 from loyalty.identities import Identifier
 from loyalty.prepared import Prepared
@@ -117,16 +117,16 @@ def post_transaction(
     _check_moment(occurred_at, now)
     content = basket.content() | {"kind": kind, "points": points, "at": occurred_at and str(occurred_at)}
     if kind == "redemption":
-        _, membership = find_member(partner, identifier, now=now)
+        membership_id = find_member(partner, identifier, now=now)[1].id
     else:
-        _, membership = find_or_enrol(partner, identifier, name, now=now)
+        membership_id = enrol(partner, identifier, name, now=now).membership_id
     _, rules = current_rules(partner.id)
     if kind == "redemption":
         basket = basket.without_accrual()
         points = _whole_check(basket, rules) if points is None else points
     sale = post(
         partner,
-        membership.id,
+        membership_id,
         basket,
         rules,
         document=ledger.Document(

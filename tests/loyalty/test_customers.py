@@ -38,7 +38,8 @@ def test_a_member_known_by_this_identity_is_found_in_one_query(db_session):
     for kind in ("phone", "email"):
         identifier = identifier_of(person, kind)
         with counted_statements() as statements:
-            assert customers.find_or_enrol(partner, identifier, now=NOW) == (person, membership)
+            found = customers.enrol(partner, identifier, now=NOW)
+        assert (found.customer_id, found.membership_id) == (person.id, membership.id)
         assert len(statements) == 1
 
 
