@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import g, request
-from werkzeug.exceptions import MethodNotAllowed
+from flask import g
 
 from api.auth import client_address, code_accepted
 from api.blueprint import Blueprint, refuses_with
@@ -143,10 +142,8 @@ def show_purchase_stats(wanted):
 @blueprint.response(200, schemas.CustomerCode)
 @commits
 def show_code():
-    """Six digits to show at the till instead of a card: two minutes, once; the former code stops working."""
-    if request.method == "HEAD":
-        raise MethodNotAllowed(["GET"])  # it would retire the code that is on the screen and show no other
-    code, expires_at = codes.issue(g.caller.customer_id, utcnow())
+    """Six digits to show at the till instead of a card: two minutes, once; asked again meanwhile, the same ones."""
+    code, expires_at = codes.show(g.caller.customer_id, utcnow())
     return {"code": code, "expires_at": expires_at}
 
 

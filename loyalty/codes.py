@@ -1,5 +1,8 @@
 """The six digits a customer shows at the till instead of a card: two minutes, once, valid at any partner.
 
+The digits are made from the row's random id under a key of ours, so that the living code can be shown again although only
+its hash is stored: a page read anew, a second tab or a browser that reads ahead shows the same code and retires none.
+
 A till may *look* at a code when it asks for a quote (`redeem_code(…, consume=False)`) and the posting that follows names
 the quote; a posting that is given the code itself *consumes* it, in its own transaction: if the posting fails, the code
 stays good, and if it succeeds, a repeat with the same Idempotency-Key is answered before the code is looked at again.
@@ -9,7 +12,6 @@ keys and people shows it.
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,29 +27,27 @@ from models.customer import Customer, CustomerCode
 LIFE = timedelta(minutes=2)
 TRIES_A_MINUTE = 30
 """How many codes one partner may show, right and wrong ones together."""
+SHOWN_WHILE = timedelta(seconds=15)
+"""A code with less left is not shown again: the cashier would still be typing when it ends."""
 _PURPOSE = "customer_code"
+
+
+def show(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
+    """The person's code and when it ends: the living one, or a new one when it has little left; retires nothing.
+
+    However often it is asked and from however many places, there is one code to show. Raises `CustomerNotFound`.
+    """
+    if (living := _living(customer_id, now)) is not None:
+        return living
+    _lock_person(customer_id)
+    return _living(customer_id, now) or _make(customer_id, now)
 
 
 def issue(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
     """A new code and when it ends; the person's former code stops working. Raises `CustomerNotFound`."""
-    # the lock makes two devices of one person take turns; postings do not wait for it
-    person = select(Customer.id).where(Customer.id == customer_id, Customer.state == "active")
-    if db.session.scalar(person.with_for_update(key_share=True)) is None:
-        raise CustomerNotFound()
+    _lock_person(customer_id)
     _retire(CustomerCode.customer_id == customer_id, now)
-    while True:
-        code = f"{secrets.randbelow(1_000_000):06}"
-        code_hash = keyed_hash(_PURPOSE, code)
-        # an expired code that nobody used still stands in the unique index of open codes
-        _retire((CustomerCode.code_hash == code_hash) & (CustomerCode.expires_at <= now), now)
-        made = (
-            insert(CustomerCode)
-            .values(id=new_id(), customer_id=customer_id, code_hash=code_hash, created_at=now, expires_at=now + LIFE)
-            .on_conflict_do_nothing()
-            .returning(CustomerCode.expires_at)
-        )
-        if (expires_at := db.session.scalar(made)) is not None:
-            return code, expires_at
+    return _make(customer_id, now)
 
 
 def count_try(partner_id: UUID, now: datetime) -> None:
@@ -70,6 +70,50 @@ def redeem_code(code: str, now: datetime, consume: bool = True) -> UUID:
     if customer_id is None:
         raise CodeUnknown()
     return customer_id
+
+
+def _lock_person(customer_id: UUID) -> None:
+    """Two devices of one person take turns; postings do not wait for it."""
+    person = select(Customer.id).where(Customer.id == customer_id, Customer.state == "active")
+    if db.session.scalar(person.with_for_update(key_share=True)) is None:
+        raise CustomerNotFound()
+
+
+def _living(customer_id: UUID, now: datetime) -> tuple[str, datetime] | None:
+    query = (
+        select(CustomerCode.id, CustomerCode.code_hash, CustomerCode.expires_at)
+        .where(
+            CustomerCode.customer_id == customer_id,
+            CustomerCode.used_at.is_(None),
+            CustomerCode.expires_at >= now + SHOWN_WHILE,
+        )
+        .order_by(CustomerCode.expires_at.desc())
+        .limit(1)
+    )
+    row = db.session.execute(query).one_or_none()
+    if row is None or keyed_hash(_PURPOSE, code := _digits(row.id)) != row.code_hash:
+        return None  # none, or one made under a key that was changed since
+    return code, row.expires_at
+
+
+def _make(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
+    while True:
+        code_id = new_id()
+        code_hash = keyed_hash(_PURPOSE, code := _digits(code_id))
+        # an expired code that nobody used still stands in the unique index of open codes
+        _retire((CustomerCode.code_hash == code_hash) & (CustomerCode.expires_at <= now), now)
+        made = (
+            insert(CustomerCode)
+            .values(id=code_id, customer_id=customer_id, code_hash=code_hash, created_at=now, expires_at=now + LIFE)
+            .on_conflict_do_nothing()
+            .returning(CustomerCode.expires_at)
+        )
+        if (expires_at := db.session.scalar(made)) is not None:
+            return code, expires_at
+
+
+def _digits(code_id: UUID) -> str:
+    return f"{int(keyed_hash('customer_code_digits', str(code_id)), 16) % 1_000_000:06}"
 
 
 def _retire(which, now: datetime) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from loyalty import codes
 from loyalty.errors import CodeUnknown, CustomerNotFound
@@ -54,6 +56,41 @@ def test_a_new_code_ends_the_former_one(db_session):
     assert codes.redeem_code(code, NOW) == person.id
 
 
+def test_the_living_code_is_shown_again_until_little_is_left_of_it(db_session):
+    person, other = make_customer(), make_customer()
+    codes.show(other.id, NOW)
+    code, expires_at = codes.show(person.id, NOW)
+    later = expires_at - codes.SHOWN_WHILE
+    assert codes.show(person.id, later) == (code, expires_at)
+    renewed, ends_at = codes.show(person.id, later + timedelta(seconds=1))
+    assert ends_at == later + timedelta(seconds=1) + codes.LIFE
+    assert codes.redeem_code(code, expires_at - timedelta(seconds=1)) == person.id, "a cashier is typing it"
+    assert codes.redeem_code(renewed, expires_at) == person.id
+
+
+def test_a_used_or_retired_code_is_not_shown_again(db_session):
+    person = make_customer()
+    used, _ = codes.show(person.id, NOW)
+    codes.redeem_code(used, NOW)
+    fresh, _ = codes.show(person.id, NOW)
+    assert codes.redeem_code(fresh, NOW, consume=False) == person.id
+    anew, _ = codes.issue(person.id, NOW)
+    assert codes.show(person.id, NOW)[0] == anew
+
+
+def test_a_code_made_under_another_key_is_replaced(db_session):
+    person = make_customer()
+    codes.show(person.id, NOW)
+    db_session.execute(update(CustomerCode).values(code_hash="0" * 64).where(CustomerCode.customer_id == person.id))
+    code, _ = codes.show(person.id, NOW)
+    assert codes.redeem_code(code, NOW) == person.id
+
+
+def test_parallel_shows_show_one_code(app, person_id):
+    shown = at_once(app, lambda _: codes.show(person_id, NOW)[0])
+    assert len(set(shown)) == 1 and isinstance(shown[0], str)
+
+
 @pytest.mark.parametrize("code", ["", "12345", "abcdef", "\u0000", "９９９９９９"])
 def test_nonsense_is_an_unknown_code(db_session, code):
     with pytest.raises(CodeUnknown):
@@ -70,7 +107,7 @@ def test_codes_are_stored_unreadable(db_session):
 def test_a_number_whose_code_ended_unused_is_given_out_again(db_session, monkeypatch):
     first, second = make_customer(), make_customer()
     code, expires_at = codes.issue(first.id, NOW)
-    monkeypatch.setattr(codes.secrets, "randbelow", lambda _: int(code))
+    monkeypatch.setattr(codes, "_digits", lambda _: code)
     assert codes.issue(second.id, expires_at)[0] == code
     assert codes.redeem_code(code, expires_at) == second.id
 
@@ -78,8 +115,8 @@ def test_a_number_whose_code_ended_unused_is_given_out_again(db_session, monkeyp
 def test_a_number_in_use_is_not_given_out_twice(db_session, monkeypatch):
     first, second = make_customer(), make_customer()
     code, _ = codes.issue(first.id, NOW)
-    numbers = iter([int(code), int(code), (int(code) + 1) % 10**6])
-    monkeypatch.setattr(codes.secrets, "randbelow", lambda _: next(numbers))
+    numbers = iter([code, code, f"{(int(code) + 1) % 10**6:06}"])
+    monkeypatch.setattr(codes, "_digits", lambda _: next(numbers))
     other, _ = codes.issue(second.id, NOW)
     assert other != code
     assert codes.redeem_code(code, NOW) == first.id
