@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Response, g, stream_with_context
 
@@ -27,12 +26,11 @@ from api.schemas import purchases as purchase_schemas
 from api.schemas.lists import page_of
 from api.security import require_scope, signed_in, staff
 from api.transactions import commits
-from loyalty import accounts, api_keys, customers, exports, partners, programmes, sales
+from loyalty import accounts, api_keys, customers, exports, partners, programmes, sales, what_if
 from loyalty import staff as staff_book
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
 from loyalty.money import format_money
-from loyalty.rules import Rules
 from loyalty.types import Member
 from models import db, transaction
 from models.customer import Customer
@@ -110,12 +108,14 @@ def change_programme(body):
 @blueprint.response(200, schemas.WhatIfOut)
 def try_programme(body):
     """What a purchase would earn and take, by the rules in force or by others; nothing is stored."""
-    _, rules = programmes.current_rules(g.caller.partner_id)
-    rules = Rules.from_json(rules.to_json() | body["rules"])
-    basket, member = read_basket(body), Member(**body["member"])
-    basket.check_spend(body["points"], rules, member.available)
-    zone = ZoneInfo(current_partner().timezone)
-    return basket.price(rules, member, at=body["at"] or utcnow(), zone=zone, points=body["points"])
+    return what_if.try_purchase(
+        current_partner(),
+        read_basket(body),
+        Member(**body["member"]),
+        at=body["at"] or utcnow(),
+        changes=body["rules"],
+        points=body["points"],
+    )
 
 
 # Branches
