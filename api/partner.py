@@ -213,7 +213,7 @@ def hire(body):
 @blueprint.response(200, schemas.Staff)
 @commits
 def change_staff(body, staff_id: UUID):
-    """Give another role or branch."""
+    """Give another role or branch, or another name; without a name the old one stays."""
     changed = staff_book.change(
         g.caller.partner_id,
         staff_id,
@@ -221,6 +221,7 @@ def change_staff(body, staff_id: UUID):
         branch_id=body["branch_id"],
         by=g.caller.customer_id,
         now=utcnow(),
+        name=body["name"],
     )
     return _present_staff(changed)
 

@@ -120,14 +120,25 @@ def hire(
 
 
 def change(
-    partner_id: UUID, staff_id: UUID, *, role: str, branch_id: UUID | None, by: UUID | None, now: datetime
+    partner_id: UUID,
+    staff_id: UUID,
+    *,
+    role: str,
+    branch_id: UUID | None,
+    by: UUID | None,
+    now: datetime,
+    name: str | None = None,
 ) -> Staff:
-    """Give another role or branch. Raises `StaffNotFound`, `InvalidRole`, `BranchNotFound`, `LastOwner`."""
+    """Give another role or branch, or another name; without a name the old one stays.
+
+    Raises `StaffNotFound`, `InvalidRole`, `BranchNotFound`, `LastOwner`, `InvalidName`.
+    """
     _check(partner_id, role, branch_id)
+    name = tidy_name(name)
     staff = _lock(partner_id, staff_id)
     if role != "owner":
         _keep_an_owner(staff)
-    staff.role, staff.branch_id = role, branch_id
+    staff.role, staff.branch_id, staff.name = role, branch_id, name or staff.name
     db.session.flush()
     audit.record("staff.change", actor=by, partner_id=partner_id, subject=staff.id, details={"role": role})
     return staff

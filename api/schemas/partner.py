@@ -167,6 +167,7 @@ class StaffIn(Input):
 
 
 class StaffChange(Input):
+    name = Text(maximum=200, allow_none=True, load_default=None, metadata={"description": "left out: stays"})
     role = Choice(*ROLES, required=True)
     branch_id = Id(allow_none=True, load_default=None)
 

@@ -137,7 +137,7 @@ def _add_desk(add, cast: Cast, things: dict[str, str]) -> None:
     add(owner, "PUT", "/api/partner/branches/<uuid:branch_id>", {"name": "Второй"}, **branch)
     add(owner, "DELETE", "/api/partner/branches/<uuid:branch_id>", **branch)
     add(owner, "POST", "/api/partner/staff", {"phone": make_phone(), "role": "cashier", "name": "Ольга"})
-    add(owner, "PUT", "/api/partner/staff/<uuid:staff_id>", {"role": "manager"}, **staff)
+    add(owner, "PUT", "/api/partner/staff/<uuid:staff_id>", {"role": "manager", "name": "Оля"}, **staff)
     add(owner, "DELETE", "/api/partner/staff/<uuid:staff_id>", **staff)
     add(owner, "POST", "/api/partner/api-keys", {"name": "Касса", "scopes": ["pos:quote"]})
     add(owner, "DELETE", "/api/partner/api-keys/<uuid:key_id>", **key)

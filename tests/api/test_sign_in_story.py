@@ -254,6 +254,9 @@ def test_an_application_becomes_a_partner_that_can_work(app):
     phone = make_phone()
     hired = owner.post("/api/partner/staff", {"phone": phone, "role": "cashier", "name": "Ольга"})
     assert (hired.status_code, hired.json["name"]) == (201, "Ольга")
+    place = f"/api/partner/staff/{hired.json['id']}"
+    assert owner.put(place, {"role": "cashier", "name": "Ольга Белова"}).json["name"] == "Ольга Белова"
+    assert owner.put(place, {"role": "cashier"}).json["name"] == "Ольга Белова"
     nobody = Actor(app, "nobody")
     cashier = bearer(app, sign_in(app, nobody, phone=phone).json)
     assert cashier.get("/api/auth/me").json["staff"][0]["role"] == "cashier"

@@ -10,6 +10,7 @@ from loyalty.errors import (
     AlreadyStaff,
     BranchNotFound,
     CustomerNotFound,
+    InvalidName,
     InvalidRole,
     LastOwner,
     StaffNotFound,
@@ -125,6 +126,17 @@ def test_a_role_can_change(db_session):
     cashier, branch = make_staff(partner), make_branch(partner)
     staff.change(partner.id, cashier.id, role="manager", branch_id=branch.id, by=None, now=NOW)
     assert (cashier.role, cashier.branch_id) == ("manager", branch.id)
+
+
+def test_a_name_changes_and_stays_when_none_is_given(db_session):
+    partner, person = make_partner(), make_customer(name="Тайное Имя")
+    hired = staff.hire(partner, identifier_of(person), "cashier", None, None, NOW, name="Ольга")
+    for given, kept in (("  Ольга   Белова ", "Ольга Белова"), (None, "Ольга Белова"), ("", "Ольга Белова")):
+        staff.change(partner.id, hired.id, role="cashier", branch_id=None, by=None, now=NOW, name=given)
+        assert hired.name == kept
+    with pytest.raises(InvalidName):
+        staff.change(partner.id, hired.id, role="cashier", branch_id=None, by=None, now=NOW, name="я" * 201)
+    assert person.name == "Тайное Имя"
 
 
 def test_another_partners_staff_is_out_of_reach(db_session):
