@@ -39,6 +39,17 @@ class InvalidProgramme(LoyaltyError):
         self.field = next(iter(sorted(errors)), None)
 
 
+class ProgrammeChanged(LoyaltyError):
+    """Somebody else put another version in force while this one was being written."""
+
+    code = "programme_changed"
+    status = 409
+
+    def __init__(self, version: int):
+        super().__init__(f"Version {version} of the programme came into force meanwhile; look at it first.")
+        self.version = version
+
+
 class InvalidPurchase(LoyaltyError):
     """A purchase cannot be priced as it stands."""
 
@@ -128,6 +139,12 @@ class NotFound(LoyaltyError):
 
     def __init__(self) -> None:
         super().__init__((type(self).__doc__ or "").partition("\n")[0])
+
+
+class ProgrammeVersionNotFound(NotFound):
+    """The programme has no such version."""
+
+    code = "programme_version_not_found"
 
 
 class PurchaseNotFound(NotFound):

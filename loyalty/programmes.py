@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from loyalty import audit
-from loyalty.errors import PartnerNotFound
+from loyalty.errors import PartnerNotFound, ProgrammeChanged, ProgrammeVersionNotFound
 from loyalty.prepared import Prepared
 from loyalty.rules import PRESETS, Rules
+from loyalty.terms import Change, compare_rules
 from models import db
-from models.partner import Partner, Programme
+from models.partner import Partner, Programme, Staff
 
 _in_force = Prepared(
     "kopilka_programme",
@@ -36,10 +38,14 @@ def _read_rules(written: str) -> Rules:
     return Rules.from_json(json.loads(written))
 
 
-def set_rules(partner_id: UUID, rules: dict[str, Any] | Rules, *, by: UUID | None, now: datetime) -> tuple[int, Rules]:
+def set_rules(
+    partner_id: UUID, rules: dict[str, Any] | Rules, *, by: UUID | None, now: datetime, based_on: int | None = None
+) -> tuple[int, Rules]:
     """Put rules in force from now on as a new version; equal rules make none. Raises `InvalidProgramme`.
 
-    A mapping names what changes; the rest stays as it is. The partner's row is the lock that keeps versions in order.
+    A mapping names what changes; the rest stays as it is. `based_on` is the version that the caller saw when writing
+    them: another one in force meanwhile raises `ProgrammeChanged`, and nobody's change is lost unseen.
+    The partner's row is the lock that keeps versions in order.
     """
     locked = select(Partner.id).where(Partner.id == partner_id).with_for_update(key_share=True)
     if db.session.scalar(locked) is None:
@@ -51,6 +57,8 @@ def set_rules(partner_id: UUID, rules: dict[str, Any] | Rules, *, by: UUID | Non
     after = rules if isinstance(rules, Rules) else Rules.from_json(before.to_json() | rules)
     if last is not None and after == before:
         return last.version, before
+    if last is not None and based_on not in (None, last.version):
+        raise ProgrammeChanged(last.version)
     version = last.version + 1 if last else 1
     db.session.add(
         Programme(partner_id=partner_id, version=version, rules=after.to_json(), created_by=by, created_at=now)
@@ -58,3 +66,56 @@ def set_rules(partner_id: UUID, rules: dict[str, Any] | Rules, *, by: UUID | Non
     db.session.flush()
     audit.record("programme.change", actor=by, partner_id=partner_id, subject=str(version))
     return version, after
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a programme: who put it in force (the partner's own word for them) and what it changed."""
+
+    version: int
+    rules: Rules
+    since: datetime
+    by: UUID | None
+    by_name: str | None
+    changes: list[Change]
+
+
+def list_versions(partner_id: UUID, *, before: int | None = None, limit: int = 20) -> tuple[list[Version], int | None]:
+    """The programme's versions, the latest first, and where the next page begins (`before`), None at the end.
+
+    Each is compared with the one before it; the first has nothing to differ from.
+    """
+    query = (
+        select(Programme, Staff.name)
+        .outerjoin(Staff, (Staff.partner_id == Programme.partner_id) & (Staff.customer_id == Programme.created_by))
+        .where(Programme.partner_id == partner_id)
+        .order_by(Programme.version.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(Programme.version < before)
+    rows = [(row.Programme, row.name, Rules.from_json(row.Programme.rules)) for row in db.session.execute(query)]
+    earlier = [rules for _, _, rules in rows[1:]] + [None]
+    found = [
+        Version(
+            version=made.version,
+            rules=rules,
+            since=made.created_at,
+            by=made.created_by,
+            by_name=name,
+            changes=compare_rules(former, rules) if former else [],
+        )
+        for (made, name, rules), former in zip(rows, earlier, strict=True)
+    ]
+    return found[:limit], found[limit - 1].version if len(found) > limit else None
+
+
+def restore_version(
+    partner_id: UUID, version: int, *, by: UUID | None, now: datetime, based_on: int | None = None
+) -> tuple[int, Rules]:
+    """Put the rules of an earlier version in force again, as a new one. Raises as `set_rules`, and
+    `ProgrammeVersionNotFound`."""
+    former = db.session.get(Programme, (partner_id, version))
+    if former is None:
+        raise ProgrammeVersionNotFound()
+    return set_rules(partner_id, Rules.from_json(former.rules), by=by, now=now, based_on=based_on)
