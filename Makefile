@@ -20,6 +20,7 @@ run: $(VENV)/.run ## Run everything here until Ctrl-C (HOST, PORT and KOPILKA_HO
 	@exec $(PY) -m sandbox.run --end-with-parent
 
 test: $(VENV)/.dev ## Run the tests, all but the slow ones (ARGS="tests/models -k name" chooses)
+	@.ci/install-browser
 	@exec $(PY) -m pytest -n 2 -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/.dev ## Run the tests that take minutes
@@ -49,7 +50,7 @@ migrate: $(VENV)/.run ## Bring the database to the newest migration
 	@exec $(FLASK) db upgrade
 
 clean: ## Remove what was installed and cached; the data folder stays
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .schemathesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.run: $(VENV)/.made requirements.txt

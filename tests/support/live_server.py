@@ -9,8 +9,10 @@ from werkzeug.serving import make_server
 
 
 class LiveServer:
-    def __init__(self, app: Flask):
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+    """Listens on 127.0.0.1, on any free port unless one is given."""
+
+    def __init__(self, app: Flask, port: int = 0):
+        self._server = make_server("127.0.0.1", port, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()

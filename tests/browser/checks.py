@@ -1,0 +1,95 @@
+"""What every page must pass, as functions over an open page: `check_page` is the whole of it."""
+
+from __future__ import annotations
+
+import json
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Frame, Page
+
+WIDTHS = (320, 390, 768, 1280)
+AXE_WIDTHS = (390, 1280)
+HEIGHT = 844
+THEMES = ("light", "dark")
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+HEADERS = 300
+"""Bytes counted for the headers of one answer, as browsers themselves do where they may not tell."""
+
+_RUN_AXE = f"""async () => (await axe.run({{
+    runOnly: {{type: "tag", values: {json.dumps(TAGS)}}}, resultTypes: ["violations"]
+}})).violations"""
+
+_OVERFLOWING = """() => {
+    const root = document.documentElement
+    if (root.scrollWidth <= window.innerWidth) return null
+    const clipped = element => {
+        for (let up = element.parentElement; up && up !== root && up !== document.body; up = up.parentElement)
+            if (getComputedStyle(up).overflowX !== "visible") return true
+        return false
+    }
+    const wide = [...document.body.querySelectorAll("*")]
+        .filter(one => one.getBoundingClientRect().right > window.innerWidth + 0.5 && !clipped(one))
+        .map(one => one.outerHTML.replace(/\\s+/g, " ").slice(0, 120))
+    return `${root.scrollWidth} px of content in ${window.innerWidth}: ${wide.slice(-3).join(" | ")}`
+}"""
+
+_WEIGHT = """() => Object.fromEntries(
+    [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+        .map(one => [one.name, one.encodedBodySize]))"""
+
+
+def check_page(page: Page) -> None:
+    """The page as it is now has no violation that axe knows, in both themes, and never scrolls sideways.
+
+    Colour scheme and size of the window are put back to light and to what they were.
+    """
+    size = page.viewport_size
+    wrong = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            wrong += [f"{theme}, {width} px: {text}" for text in _sideways(page)]
+            if width in AXE_WIDTHS:
+                wrong += [f"{theme}, {width} px: {text}" for text in violations(page)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(size)
+    assert not wrong, f"{page.url}\n" + "\n".join(wrong)
+
+
+def check_large_text(page: Page) -> None:
+    """With the browser's text at 200 % the page still does not scroll sideways, on a phone and on a desk."""
+    size = page.viewport_size
+    wrong = []
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for width in AXE_WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        wrong += [f"200 % text, {width} px: {text}" for text in _sideways(page)]
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    page.set_viewport_size(size)
+    assert not wrong, f"{page.url}\n" + "\n".join(wrong)
+
+
+def violations(place: Page | Frame) -> list[str]:
+    """What axe finds in a page, or in one frame, which it does not look into from outside."""
+    if not place.evaluate("typeof axe === 'object'"):
+        place.evaluate(AXE_SCRIPT)
+    return [
+        f"{found['id']} ({found['impact']}): {node['html'][:200]}\n    {_in_a_line(node['failureSummary'])}"
+        for found in place.evaluate(_RUN_AXE)
+        for node in found["nodes"]
+    ]
+
+
+def weigh(page: Page) -> dict[str, int]:
+    """Bytes on the wire of the page and of each file it took, compressed as they came, whether cached or not."""
+    return {name: size + HEADERS for name, size in page.evaluate(_WEIGHT).items()}
+
+
+def _sideways(page: Page) -> list[str]:
+    found = page.evaluate(_OVERFLOWING)
+    return [f"scrolls sideways, {found}"] if found else []
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())

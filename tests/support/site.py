@@ -1,0 +1,60 @@
+"""The application as `make run` serves it: with the sandbox, the demo world and a socket, in the process of the test."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from api import create_app
+from config import Settings
+from loyalty.clock import utcnow
+from models import db
+from sandbox import messages, world
+from sandbox.application import add_sandbox
+from tests.support.databases import Databases
+from tests.support.live_server import LiveServer
+from tests.support.redis_server import free_port
+from workers.relay import Relay
+
+
+class Site:
+    """`url` is the platform to a browser; `elsewhere` is the same server as another site, where partners' pages are.
+
+    Messages and other work of the outbox wait until a test says `deliver()`.
+    """
+
+    def __init__(self, settings: Settings, databases: Databases):
+        port = free_port()
+        self.url, self.elsewhere = f"http://localhost:{port}", f"http://127.0.0.1:{port}"
+        self._databases, self._database = databases, databases.clone(settings)
+        settings = replace(settings, port=port, public_url=self.url, database_url=self._database)
+        self.app = add_sandbox(create_app(settings, self._database))
+        world.build(self.app)
+        self._relay = Relay(self.app, None)
+        self._server = LiveServer(self.app, port)
+
+    def close(self) -> None:
+        self._server.stop()
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        self._databases.drop(self._database)
+
+    def deliver(self) -> None:
+        """Do what the workers would do in a moment: all that is due."""
+        with self.app.app_context():
+            while self._relay.move(utcnow()):
+                continue
+
+    def read_messages(self, to: str) -> list[dict[str, str]]:
+        """What was sent to the person who has this phone or e-mail, newest first; delivered now."""
+        self.deliver()
+        with self.app.app_context():
+            return messages.latest(to)
+
+    def read_code(self, to: str) -> str:
+        """The newest one-time code that was sent there."""
+        codes = (re.search(r"\b\d{6}\b", message["text"]) for message in self.read_messages(to))
+        found = next((code for code in codes if code), None)
+        assert found, f"no code was sent to {to}"
+        return found[0]
