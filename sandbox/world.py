@@ -1,11 +1,13 @@
 """The demo world: four businesses, their staff and tills, and Иван with 750 points. The same every time.
 
-Built once, in one transaction, from fixed ids; building again changes nothing, so points earned while playing stay.
-The dates of Иван's first purchases lie a few weeks before the day the world was built.
+Built once, in one transaction, from fixed ids; building again changes nothing, so points earned while playing stay. It has
+chapters: a world that an earlier version built gets those it lacks. The dates of Иван's first purchases lie a few weeks
+before the day the world was built.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -15,17 +17,19 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
-from loyalty import ledger
+from loyalty import customers, ledger, partners
 from loyalty.api_keys import TILL_SCOPES
 from loyalty.clock import utcnow
+from loyalty.errors import IdentityTaken
 from loyalty.programme import PRESETS, price
 from loyalty.types import Line
 from models import db, transaction
 from models.customer import Consent, Customer, Identity, PlatformRole
-from models.ledger import Membership, MembershipIdentity
+from models.ledger import Membership
 from models.partner import ApiKey, Branch, Partner, Programme, Staff
+from sandbox import guests
 
 NAMESPACE = UUID("6b6f7069-6c6b-4a61-8000-000000000000")
 LOCK = "kopilka demo world"
@@ -42,6 +46,8 @@ class Business:
     branches: tuple[str, ...]
     owner: tuple[str, str]
     cashier: tuple[str, str]
+    sources: tuple[str, ...]
+    """By branch, where its purchases come from."""
     preset: str = "default"
 
 
@@ -54,6 +60,7 @@ BUSINESSES = (
         ("Эспрессо на Покровке",),
         ("Ольга Белова", "+79160000101"),
         ("Артём Клюев", "+79160000102"),
+        ("manual",),
     ),
     Business(
         "style",
@@ -63,6 +70,7 @@ BUSINESSES = (
         ("Стиль на Тверской",),
         ("Марина Орлова", "+79160000201"),
         ("Дарья Котова", "+79160000202"),
+        ("yclients",),
     ),
     Business(
         "glame",
@@ -72,6 +80,7 @@ BUSINESSES = (
         ("GLAME в Афимолле",),
         ("Алина Громова", "+79160000301"),
         ("Вера Лисина", "+79160000302"),
+        ("onec",),
         preset="retail",
     ),
     Business(
@@ -82,6 +91,7 @@ BUSINESSES = (
         ("Красота на Арбате", "Красота на Соколе", "Красота в Химках"),
         ("Елена Воронина", "+79160000401"),
         ("Юлия Зайцева", "+79160000402"),
+        ("manual", "yclients", "altegio"),
     ),
 )
 IVAN = ("Иван Петров", "+79161234567")
@@ -109,8 +119,9 @@ def till_key(secret_key: str, business: str) -> str:
 
 
 def is_complete() -> bool:
-    """Whether the world was built; readiness waits for it."""
-    return db.session.get(Customer, fixed_id("ivan")) is not None
+    """Whether every chapter of the world was built; readiness waits for it."""
+    people = [fixed_id(key) for key in CHAPTERS]
+    return db.session.scalar(select(func.count()).where(Customer.id.in_(people))) == len(people)
 
 
 def would_meet_customers() -> bool:
@@ -128,17 +139,46 @@ def build(app: Flask) -> None:
     now = utcnow()
     with app.app_context(), transaction():
         db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))"), {"lock": LOCK})
-        if is_complete():
-            return
-        _add_person("admin", *ADMIN, now)
-        db.session.add(PlatformRole(customer_id=fixed_id("admin"), role="admin"))
-        for business in BUSINESSES:
-            _add_business(business, settings.secret_key, now)
-        _add_person("ivan", *IVAN, now)
-        for business in ("espresso", "style"):
-            _add_membership(business, now)
-        for business, days, check, what in IVANS_PURCHASES:
-            _sell(business, now - timedelta(days=days), Decimal(check), what, now)
+        for key, add_chapter in CHAPTERS.items():
+            if db.session.get(Customer, fixed_id(key)) is None:
+                add_chapter(settings.secret_key, now)
+
+
+def _add_people_and_businesses(secret_key: str, now: datetime) -> None:
+    _add_person("admin", *ADMIN, now)
+    db.session.add(PlatformRole(customer_id=fixed_id("admin"), role="admin"))
+    for business in BUSINESSES:
+        _add_business(business, secret_key, now)
+    _add_person("ivan", *IVAN, now)
+    for business in ("espresso", "style"):
+        _add_membership("ivan", business, IVAN[0], now - timedelta(days=40))
+    for business, days, check, what in IVANS_PURCHASES:
+        at = now - timedelta(days=days)
+        _sell("ivan", business, [Line(Decimal(check), name=what)], at, now=now, ref=f"{business} {at.date()}")
+
+
+def _add_guests(_secret_key: str, now: datetime) -> None:
+    """The invented customers of all businesses, and somebody who asks to become a partner."""
+    for key, guest in guests.GUESTS.items():
+        _add_guest(key, guest, now - timedelta(days=80))
+    for business, visits in guests.VISITS.items():
+        for key in dict.fromkeys(visit.guest for visit in visits):
+            _add_membership(key, business, guests.GUESTS[key].name, now - timedelta(days=80))
+            if business in guests.GUESTS[key].vip_at:
+                db.session.get_one(Membership, (fixed_id(business), fixed_id(f"{key}@{business}"))).is_vip = True
+        told = [(visit, _tell_visit(business, n, visit, now)) for n, visit in enumerate(visits, 1)]
+        for visit, sale in told:
+            if visit.returned:
+                days, amount = visit.returned
+                at = now - timedelta(days=days)
+                ledger.refund(fixed_id(business), sale.purchase_id, reference="demo", amount=Decimal(amount), now=at)
+    _add_guest("applicant", guests.APPLICANT, now - timedelta(days=1))
+    applicant = db.session.get_one(Customer, fixed_id("applicant"))
+    partners.apply(applicant, guests.APPLICATION, now - timedelta(hours=20))
+
+
+CHAPTERS = {"ivan": _add_people_and_businesses, "applicant": _add_guests}
+"""By the person whose presence tells that the chapter was told; each adds whole or not at all."""
 
 
 def _add_person(key: str, name: str, phone: str, now: datetime) -> None:
@@ -193,25 +233,30 @@ def _add_business(business: Business, secret_key: str, now: datetime) -> None:
     db.session.flush()
 
 
-def _add_membership(business: str, now: datetime) -> None:
-    partner, membership = fixed_id(business), fixed_id(f"ivan@{business}")
-    joined = now - timedelta(days=40)
-    # welcomed long ago, before these books: no sign-in may add a bonus to his 750
-    db.session.add(
-        Membership(
-            partner_id=partner,
-            id=membership,
-            customer_id=fixed_id("ivan"),
-            name=IVAN[0],
-            created_at=joined,
-            welcomed_at=joined,
-        )
-    )
+def _add_guest(key: str, guest: guests.Guest, at: datetime) -> None:
+    person = Customer(id=fixed_id(key), name=guest.name, birth_date=guest.birth_date, created_at=at)
+    db.session.add(person)
     db.session.flush()
-    db.session.add(MembershipIdentity(partner_id=partner, membership_id=membership, identity_id=fixed_id("ivan/phone")))
+    for kind, value in (("phone", guest.phone), ("email", guest.email)):
+        if value:
+            with contextlib.suppress(IdentityTaken):  # whoever played with an older demo may have registered it
+                customers.attach_identity(person, kind, value, proven_at=at)
+
+
+def _add_membership(key: str, business: str, name: str, joined: datetime) -> None:
+    """An account without points. Welcomed long ago, before these books: no sign-in may add a bonus to it."""
+    partner, membership, person = fixed_id(business), fixed_id(f"{key}@{business}"), fixed_id(key)
+    account = Membership(
+        partner_id=partner, id=membership, customer_id=person, name=name, created_at=joined, welcomed_at=joined
+    )
+    db.session.add(account)
+    db.session.flush()
+    contacts = select(Identity).where(Identity.customer_id == person, Identity.kind.in_(("phone", "email")))
+    for identity in db.session.scalars(contacts):
+        customers.remember_known_identity(account, identity)
     db.session.add(
         Consent(
-            customer_id=fixed_id("ivan"),
+            customer_id=person,
             partner_id=partner,
             kind="personal_data",
             granted=True,
@@ -223,22 +268,39 @@ def _add_membership(business: str, now: datetime) -> None:
     db.session.flush()
 
 
-def _sell(business: str, at: datetime, check: Decimal, what: str, now: datetime) -> None:
-    by_hand = business == "espresso"
+def _tell_visit(business: str, n: int, visit: guests.Visit, now: datetime) -> ledger.Sale:
+    # between ten in the morning and eight in the evening in Moscow
+    at = (now - timedelta(days=visit.days)).replace(hour=7 + 3 * n % 10, minute=7 * n % 60, second=0, microsecond=0)
+    parts = (part.rsplit(maxsplit=1) for part in visit.basket.split(";"))
+    basket = [Line(Decimal(price), name=what.strip()) for what, price in parts]
+    return _sell(visit.guest, business, basket, at, now=at, ref=f"guests {n}", points=visit.points, branch=visit.branch)
+
+
+def _sell(
+    key: str,
+    business: str,
+    basket: list[Line],
+    at: datetime,
+    *,
+    now: datetime,
+    ref: str,
+    points: int = 0,
+    branch: int = 1,
+) -> ledger.Sale:
+    (place,) = (one for one in BUSINESSES if one.key == business)
+    rules, zone = PRESETS[place.preset], ZoneInfo("Europe/Moscow")
     document = ledger.Document(
-        source="manual" if by_hand else "yclients",
+        source=place.sources[branch - 1],
         origin="demo",
-        source_ref=f"{business} {at.date()}",
+        source_ref=ref,
         occurred_at=at,
-        branch_id=fixed_id(f"{business}/branch/1"),
+        branch_id=fixed_id(f"{business}/branch/{branch}"),
     )
-    ledger.sell(
+    return ledger.sell(
         fixed_id(business),
-        fixed_id(f"ivan@{business}"),
+        fixed_id(f"{key}@{business}"),
         document,
-        lambda member: price(
-            [Line(check, name=what)], PRESETS["default"], member, at=at, zone=ZoneInfo("Europe/Moscow")
-        ),
+        lambda member: price(basket, rules, member, at=at, zone=zone, spend_points=points),
         now=now,
     )
 

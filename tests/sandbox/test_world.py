@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from loyalty import accounts, api_keys, consents, verify, welcome
+from loyalty import accounts, api_keys, consents, customers, partners, verify, welcome
 from loyalty.clock import utcnow
 from models import db, transaction
 from models.partner import Partner
-from sandbox import world
+from sandbox import guests, world
+from tests.factories import make_customer
 
 
 @pytest.fixture
@@ -25,14 +26,72 @@ def test_ivan_has_750_points_at_two_partners_and_nowhere_else(demo):
     assert split == {"Кофейня Эспрессо": 250, "Салон Стиль": 500}
 
 
-def test_building_again_changes_nothing(demo):
-    def count():
-        return db.session.execute(db.text("SELECT count(*) FROM entry")).scalar_one()
-
-    before = count()
+def everything() -> dict[str, int]:
+    """How many rows each table of the world has."""
+    tables = ("customer", "identity", "membership", "consent", "purchase", "entry", "refund", "partner_application")
+    counted = {table: db.session.scalar(db.text(f"SELECT count(*) FROM {table}")) for table in tables}
     db.session.rollback()
+    return counted
+
+
+def test_building_again_changes_nothing(demo):
+    before = everything()
     world.build(demo)
-    assert count() == before == 4
+    assert everything() == before
+    ivans = db.text("SELECT count(*) FROM entry JOIN membership m ON m.id = membership_id WHERE m.customer_id = :ivan")
+    assert db.session.scalar(ivans, {"ivan": world.fixed_id("ivan")}) == 4
+
+
+def test_a_world_of_an_earlier_version_gets_what_it_lacks_and_nothing_twice(fresh_app, monkeypatch):
+    with monkeypatch.context() as earlier, fresh_app.app_context():
+        earlier.setattr(world, "CHAPTERS", {"ivan": world.CHAPTERS["ivan"]})
+        world.build(fresh_app)
+        assert everything()["entry"] == 4
+    with fresh_app.app_context(), transaction():
+        # somebody played with it meanwhile, and has a guest's number
+        make_customer(guests.GUESTS["gleb"].phone)
+    with fresh_app.app_context():
+        assert not world.is_complete()
+        world.build(fresh_app)
+        assert world.is_complete()
+        completed = everything()
+        assert completed["membership"] == 2 + sum(
+            len({visit.guest for visit in visits}) for visits in guests.VISITS.values()
+        )
+        assert completed["purchase"] == 4 + sum(len(visits) for visits in guests.VISITS.values())
+        world.build(fresh_app)
+        assert everything() == completed
+
+
+def test_the_guests_points_at_espresso_add_up_to_nothing(demo):
+    totals = dict(
+        db.session.execute(
+            db.text("SELECT m.customer_id, sum(points) FROM entry e JOIN membership m ON m.id = e.membership_id "
+                    "WHERE e.partner_id = :espresso GROUP BY 1"),
+            {"espresso": world.fixed_id("espresso")},
+        ).all()
+    )  # fmt: skip
+    assert totals.pop(world.fixed_id("ivan")) == 250
+    assert sum(totals.values()) == 0
+    assert min(totals.values()) < 0 < max(totals.values())
+
+
+@pytest.mark.parametrize("business", ["espresso", "style", "glame", "krasota"])
+def test_every_business_has_customers_to_look_at(demo, business):
+    rows, _ = customers.search_members(world.fixed_id(business))
+    names = {row.name for row in rows}
+    assert len(names) >= 4
+    assert ("Иван Петров" in names) == (business in ("espresso", "style"))
+    assert all(row.phone for row in rows)
+
+
+def test_somebody_waits_for_the_admins_decision(demo):
+    (waiting,) = partners.list_applications(state="pending")
+    assert waiting.applicant_id == world.fixed_id("applicant")
+    with transaction():
+        partners.approve(waiting.id, world.fixed_id("admin"), utcnow())
+    world.build(demo)
+    assert partners.list_applications(state="pending") == []
 
 
 def test_no_consent_gives_ivan_a_welcome_bonus(demo):
