@@ -96,6 +96,45 @@ class Rules:
         return written | {"point_value": format_money(self.point_value)}
 
 
+@dataclass(frozen=True)
+class Range:
+    """What a setting may be, both ends included, with at most so many decimal places; 0: a whole number."""
+
+    low: Decimal
+    high: Decimal
+    places: int = 0
+
+
+def _between(low: str | int, high: str | int, places: int = 0) -> Range:
+    return Range(Decimal(low), Decimal(high), places)
+
+
+_FACTORS = _between(1, 100, 4)
+
+RANGES: dict[str, Range] = {
+    "rate": _between(0, 1, 6),
+    "welcome_bonus": _between(0, 1_000_000),
+    "min_spend": _between(0, 1_000_000),
+    "max_share": _between(0, 100, 2),
+    "points_step": _between(1, 1_000_000),
+    "point_value": _between("0.01", 1_000_000, 2),
+    "vip_factor": _FACTORS,
+    "large_check.factor": _FACTORS,
+    "large_check.above_percent": _between(0, 1000, 2),
+    "large_check.min_purchases": _between(1, 1000),
+    "birthday.factor": _FACTORS,
+    "birthday.days_before": _between(0, 30),
+    "birthday.days_after": _between(0, 30),
+    "pending_days": _between(0, 365),
+    "base_life_months": _between(1, 120),
+    "base_life_days": _between(1, 3650),
+    "bonus_life_days": _between(1, 3650),
+    "grace_days": _between(0, 365),
+    "hold_minutes": _between(1, 1440),
+}
+"""The numbers of a programme and what each may be; a door tells people in its own words."""
+
+
 PRESETS: dict[str, Rules] = {
     "default": Rules(),
     "retail": Rules(
@@ -118,19 +157,27 @@ Reader = Callable[[Any], Any]
 """Gives the value of one field or raises `InvalidProgramme`, the field itself being named by an empty key."""
 
 
-def _whole(low: int, high: int) -> Reader:
+def _number(name: str) -> Reader:
+    """The reader of one of `RANGES`."""
+    allowed = RANGES[name]
+    return _decimal(allowed) if allowed.places else _whole(allowed)
+
+
+def _whole(allowed: Range) -> Reader:
     def read(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise InvalidProgramme({"": f"must be a whole number from {low} to {high}"})
+        if not isinstance(value, int) or isinstance(value, bool) or not allowed.low <= value <= allowed.high:
+            raise InvalidProgramme({"": f"must be a whole number from {allowed.low} to {allowed.high}"})
         return value
 
     return read
 
 
-def _decimal(low: str, high: str, places: int) -> Reader:
+def _decimal(allowed: Range) -> Reader:
+    low, high, places = allowed.low, allowed.high, allowed.places
+
     def read(value: Any) -> Decimal:
         number = _read_decimal(value)
-        if number is None or not Decimal(low) <= number <= Decimal(high) or number.as_tuple().exponent < -places:
+        if number is None or not low <= number <= high or number.as_tuple().exponent < -places:
             message = f'must be a decimal string from "{low}" to "{high}" with at most {places} decimal places'
             raise InvalidProgramme({"": message})
         return number
@@ -185,29 +232,39 @@ def _categories(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-_FACTOR = _decimal("1", "100", 4)
-
 _READERS: dict[str, Reader] = {
-    "rate": _decimal("0", "1", 6),
-    "welcome_bonus": _whole(0, 1_000_000),
-    "min_spend": _whole(0, 1_000_000),
-    "max_share": _decimal("0", "100", 2),
-    "points_step": _whole(1, 1_000_000),
-    "point_value": _decimal("0.01", "1000000", 2),
+    "rate": _number("rate"),
+    "welcome_bonus": _number("welcome_bonus"),
+    "min_spend": _number("min_spend"),
+    "max_share": _number("max_share"),
+    "points_step": _number("points_step"),
+    "point_value": _number("point_value"),
     "combine": _one_of("multiply", "best"),
-    "vip_factor": _or_none(_FACTOR),
+    "vip_factor": _or_none(_number("vip_factor")),
     "large_check": _or_none(
-        _record(LargeCheck, factor=_FACTOR, above_percent=_decimal("0", "1000", 2), min_purchases=_whole(1, 1000))
+        _record(
+            LargeCheck,
+            factor=_number("large_check.factor"),
+            above_percent=_number("large_check.above_percent"),
+            min_purchases=_number("large_check.min_purchases"),
+        )
     ),
-    "birthday": _or_none(_record(Birthday, factor=_FACTOR, days_before=_whole(0, 30), days_after=_whole(0, 30))),
+    "birthday": _or_none(
+        _record(
+            Birthday,
+            factor=_number("birthday.factor"),
+            days_before=_number("birthday.days_before"),
+            days_after=_number("birthday.days_after"),
+        )
+    ),
     "eligible_categories": _or_none(_categories),
-    "pending_days": _whole(0, 365),
-    "base_life_months": _or_none(_whole(1, 120)),
-    "base_life_days": _or_none(_whole(1, 3650)),
-    "bonus_life_days": _or_none(_whole(1, 3650)),
+    "pending_days": _number("pending_days"),
+    "base_life_months": _or_none(_number("base_life_months")),
+    "base_life_days": _or_none(_number("base_life_days")),
+    "bonus_life_days": _or_none(_number("bonus_life_days")),
     "clawback": _one_of("debt", "within_balance", "pending_only"),
-    "grace_days": _whole(0, 365),
-    "hold_minutes": _whole(1, 1440),
+    "grace_days": _number("grace_days"),
+    "hold_minutes": _number("hold_minutes"),
 }
 
 

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from loyalty.errors import InvalidProgramme
 from loyalty.programme import PRESETS, Birthday, LargeCheck, Rules
+from loyalty.rules import RANGES
 from loyalty.types import Life
+
+RETAIL = PRESETS["retail"].to_json()
 
 
 def places(low, high, count):
@@ -136,3 +139,27 @@ def test_all_bad_fields_are_named_at_once():
 def test_rules_are_an_object(data):
     with pytest.raises(InvalidProgramme, match="must be an object"):
         Rules.from_json(data)
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_a_number_may_be_what_its_range_says_and_no_more(name):
+    allowed = RANGES[name]
+    step = Decimal(1).scaleb(-allowed.places)
+
+    def read(number):
+        value = str(number) if allowed.places else int(number)
+        outer, _, inner = name.partition(".")
+        first = {"base_life_months": None, "base_life_days": None}
+        return Rules.from_json(first | ({outer: RETAIL[outer] | {inner: value}} if inner else {outer: value}))
+
+    for number in (allowed.low, allowed.high):
+        read(number)
+    for number in (allowed.low - step, allowed.high + step):
+        with pytest.raises(InvalidProgramme) as refused:
+            read(number)
+        assert name in refused.value.errors
+
+
+def test_every_number_of_a_programme_has_a_range():
+    numbers = {name for name, value in RETAIL.items() if name not in ("combine", "clawback", "eligible_categories")}
+    assert {name.partition(".")[0] for name in RANGES} == numbers
