@@ -110,12 +110,9 @@ def list_versions(partner_id: UUID, *, before: int | None = None, limit: int = 2
     return found[:limit], found[limit - 1].version if len(found) > limit else None
 
 
-def restore_version(
-    partner_id: UUID, version: int, *, by: UUID | None, now: datetime, based_on: int | None = None
-) -> tuple[int, Rules]:
-    """Put the rules of an earlier version in force again, as a new one. Raises as `set_rules`, and
-    `ProgrammeVersionNotFound`."""
-    former = db.session.get(Programme, (partner_id, version))
-    if former is None:
+def rules_of_version(partner_id: UUID, version: int) -> Rules:
+    """The rules of one version, in force or not. Raises `ProgrammeVersionNotFound`."""
+    made = db.session.get(Programme, (partner_id, version))
+    if made is None:
         raise ProgrammeVersionNotFound()
-    return set_rules(partner_id, Rules.from_json(former.rules), by=by, now=now, based_on=based_on)
+    return Rules.from_json(made.rules)

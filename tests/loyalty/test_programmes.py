@@ -50,20 +50,16 @@ def test_history_is_read_in_pages_and_each_version_is_compared_with_the_one_befo
     assert programmes.list_versions(partner.id, limit=6)[1] is None
 
 
-def test_an_earlier_version_comes_back_as_a_new_one(db_session):
-    noise()
-    partner = make_partner()
-    programmes.set_rules(partner.id, PRESETS["retail"], by=None, now=NOW)
-    assert programmes.restore_version(partner.id, 1, by=None, now=NOW) == (3, Rules())
-    assert programmes.current_rules(partner.id) == (3, Rules())
-    assert programmes.restore_version(partner.id, 1, by=None, now=NOW) == (3, Rules()), "what is in force stays"
-
-
-def test_a_version_that_never_was_does_not_come_back(db_session):
+def test_the_rules_of_an_earlier_version_are_kept(db_session):
     other = noise()
     programmes.set_rules(other.id, {"rate": "0.09"}, by=None, now=NOW)
-    with pytest.raises(ProgrammeVersionNotFound):
-        programmes.restore_version(make_partner().id, 2, by=None, now=NOW)
+    partner = make_partner()
+    programmes.set_rules(partner.id, PRESETS["retail"], by=None, now=NOW)
+    assert programmes.rules_of_version(partner.id, 1) == Rules()
+    assert programmes.rules_of_version(partner.id, 2) == PRESETS["retail"]
+    for version in (0, 3):
+        with pytest.raises(ProgrammeVersionNotFound):
+            programmes.rules_of_version(partner.id, version)
 
 
 def test_nobodys_change_is_lost_unseen(db_session):
@@ -72,8 +68,6 @@ def test_nobodys_change_is_lost_unseen(db_session):
     with pytest.raises(ProgrammeChanged) as refused:
         programmes.set_rules(partner.id, {"rate": "0.08"}, by=None, now=NOW, based_on=1)
     assert refused.value.version == 2
-    with pytest.raises(ProgrammeChanged):
-        programmes.restore_version(partner.id, 1, by=None, now=NOW, based_on=1)
     assert programmes.current_rules(partner.id)[1].rate == Decimal("0.07")
 
 
