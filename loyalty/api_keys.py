@@ -71,7 +71,7 @@ def create(
     if branch_id is not None and db.session.get(Branch, (partner_id, branch_id)) is None:
         raise BranchNotFound()
     key_id = new_id()
-    till_id = _get(partner_id, replaces).till_id if replaces is not None else key_id
+    till_id = get_key(partner_id, replaces).till_id if replaces is not None else key_id
     prefix = f"kp_{secrets.token_urlsafe(6)}"
     plain = f"{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey(
@@ -121,24 +121,32 @@ def identify_key(plain: str, now: datetime) -> MachinePrincipal | None:
     )
 
 
-def list_keys(partner_id: UUID) -> list[ApiKey]:
-    """The partner's keys, the newest first, revoked ones too."""
-    return list(db.session.scalars(select(ApiKey).where(ApiKey.partner_id == partner_id).order_by(ApiKey.id.desc())))
+def list_keys(
+    partner_id: UUID, *, revoked: bool = True, after: UUID | None = None, limit: int | None = None
+) -> list[ApiKey]:
+    """The partner's keys, the newest first; `after` is the last of the page before."""
+    query = select(ApiKey).where(ApiKey.partner_id == partner_id).order_by(ApiKey.id.desc()).limit(limit)
+    if not revoked:
+        query = query.where(ApiKey.revoked_at.is_(None))
+    if after is not None:
+        query = query.where(ApiKey.id < after)
+    return list(db.session.scalars(query))
+
+
+def get_key(partner_id: UUID, key_id: UUID) -> ApiKey:
+    """One of the partner's keys, revoked or not. Raises `ApiKeyNotFound`, for another partner's too."""
+    key = db.session.get(ApiKey, (partner_id, key_id))
+    if key is None:
+        raise ApiKeyNotFound()
+    return key
 
 
 def revoke(partner_id: UUID, key_id: UUID, by: UUID | None, now: datetime) -> ApiKey:
     """The key stops working at once; revoking again changes nothing. Raises `ApiKeyNotFound`."""
-    key = _get(partner_id, key_id)
+    key = get_key(partner_id, key_id)
     if key.revoked_at is None:
         key.revoked_at = now
         audit.record("api_key.revoke", actor=by, partner_id=partner_id, subject=key.id)
-    return key
-
-
-def _get(partner_id: UUID, key_id: UUID) -> ApiKey:
-    key = db.session.get(ApiKey, (partner_id, key_id))
-    if key is None:
-        raise ApiKeyNotFound()
     return key
 
 

@@ -162,10 +162,16 @@ def get_branch(partner_id: UUID, branch_id: UUID) -> Branch:
     return branch
 
 
-def list_branches(partner_id: UUID, *, closed: bool = False) -> list[Branch]:
-    """The partner's branches, the oldest first; on request with the closed ones."""
-    query = select(Branch).where(Branch.partner_id == partner_id).order_by(Branch.id)
-    return list(db.session.scalars(query if closed else query.where(Branch.state == "open")))
+def list_branches(
+    partner_id: UUID, *, closed: bool = False, after: UUID | None = None, limit: int | None = None
+) -> list[Branch]:
+    """The partner's branches, the oldest first; on request with the closed ones. `after` is the last of the page before."""
+    query = select(Branch).where(Branch.partner_id == partner_id).order_by(Branch.id).limit(limit)
+    if not closed:
+        query = query.where(Branch.state == "open")
+    if after is not None:
+        query = query.where(Branch.id > after)
+    return list(db.session.scalars(query))
 
 
 def update_branch(

@@ -80,6 +80,7 @@ class StaffRow:
     role: str
     branch_id: UUID | None
     state: str
+    hired_at: datetime
 
 
 def hire(
@@ -166,15 +167,31 @@ def leave(partner_id: UUID, customer_id: UUID, now: datetime) -> Staff:
     return dismiss(partner_id, staff_id, by=customer_id, now=now)
 
 
-def list_staff(partner_id: UUID, *, dismissed: bool = False) -> list[StaffRow]:
-    """The partner's staff in the order they were hired, on request with those who were dismissed."""
-    query = select(Staff).where(Staff.partner_id == partner_id).order_by(Staff.id)
+def list_staff(
+    partner_id: UUID, *, dismissed: bool = False, after: UUID | None = None, limit: int | None = None
+) -> list[StaffRow]:
+    """The partner's staff in the order they came, on request with those who were dismissed.
+
+    `after` is the last of the page before.
+    """
+    query = select(Staff).where(Staff.partner_id == partner_id).order_by(Staff.id).limit(limit)
     if not dismissed:
         query = query.where(Staff.state == "active")
-    return [
-        StaffRow(staff.id, staff.customer_id, staff.name, staff.role, staff.branch_id, staff.state)
-        for staff in db.session.scalars(query)
-    ]
+    if after is not None:
+        query = query.where(Staff.id > after)
+    return [_row(staff) for staff in db.session.scalars(query)]
+
+
+def get_staff(partner_id: UUID, staff_id: UUID) -> StaffRow:
+    """One of the partner's staff, dismissed or not. Raises `StaffNotFound`, for another partner's too."""
+    staff = db.session.get(Staff, (partner_id, staff_id))
+    if staff is None:
+        raise StaffNotFound()
+    return _row(staff)
+
+
+def _row(staff: Staff) -> StaffRow:
+    return StaffRow(staff.id, staff.customer_id, staff.name, staff.role, staff.branch_id, staff.state, staff.created_at)
 
 
 def _check(partner_id: UUID, role: str, branch_id: UUID | None) -> None:

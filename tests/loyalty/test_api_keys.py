@@ -91,6 +91,24 @@ def test_a_revoked_key_stops_at_once(db_session):
     assert api_keys.identify_key(plain, NOW) is None
     assert made.revoked_at == NOW
     assert [key.id for key in api_keys.list_keys(partner.id)] == [other.id, made.id]
+    assert api_keys.list_keys(partner.id, revoked=False) == [other]
+
+
+def test_keys_are_listed_in_pages(db_session):
+    make_api_key(noise())
+    partner = make_partner()
+    made = [make_api_key(partner)[0] for _ in range(3)]
+    assert api_keys.list_keys(partner.id, limit=2) == [made[2], made[1]]
+    assert api_keys.list_keys(partner.id, after=made[1].id, limit=2) == [made[0]]
+
+
+def test_a_key_is_found_by_its_partner_only(db_session):
+    partner, (foreign, _) = make_partner(), make_api_key(noise())
+    made, _ = make_api_key(partner)
+    assert api_keys.get_key(partner.id, made.id) == made
+    for key_id in (foreign.id, new_id()):
+        with pytest.raises(ApiKeyNotFound):
+            api_keys.get_key(partner.id, key_id)
 
 
 def test_another_partners_key_cannot_be_revoked(db_session):

@@ -169,6 +169,15 @@ def test_branches_open_change_and_close(db_session):
     assert partners.list_branches(partner.id) == [first, second]
 
 
+def test_branches_are_listed_in_pages(db_session):
+    noise()
+    partner = make_partner()
+    made = partners.list_branches(partner.id)
+    made += [partners.open_branch(partner.id, f"Зал {n}", by=None, now=NOW) for n in range(2)]
+    assert partners.list_branches(partner.id, limit=2) == made[:2]
+    assert partners.list_branches(partner.id, after=made[1].id, limit=2) == made[2:]
+
+
 def test_the_last_open_branch_stays(app):
     with app.app_context(), transaction():
         partner = make_partner()

@@ -128,6 +128,27 @@ def test_a_role_can_change(db_session):
     assert (cashier.role, cashier.branch_id) == ("manager", branch.id)
 
 
+def test_staff_are_listed_in_pages(db_session):
+    noise()
+    partner = make_partner()
+    made = [make_staff(partner).id for _ in range(3)]
+    staff.dismiss(partner.id, made[0], None, NOW)
+    assert [row.staff_id for row in staff.list_staff(partner.id, limit=1)] == [made[1]]
+    assert [row.staff_id for row in staff.list_staff(partner.id, after=made[1], limit=5)] == [made[2]]
+    assert [row.staff_id for row in staff.list_staff(partner.id, dismissed=True, limit=2)] == made[:2]
+
+
+def test_one_of_the_staff_is_found_by_their_partner_only(db_session):
+    partner, theirs = make_partner(), make_staff(noise())
+    mine = make_staff(partner, "manager")
+    staff.dismiss(partner.id, mine.id, None, NOW)
+    found = staff.get_staff(partner.id, mine.id)
+    assert (found.customer_id, found.role, found.state) == (mine.customer_id, "manager", "dismissed")
+    for staff_id in (theirs.id, new_id()):
+        with pytest.raises(StaffNotFound):
+            staff.get_staff(partner.id, staff_id)
+
+
 def test_a_name_changes_and_stays_when_none_is_given(db_session):
     partner, person = make_partner(), make_customer(name="Тайное Имя")
     hired = staff.hire(partner, identifier_of(person), "cashier", None, None, NOW, name="Ольга")
