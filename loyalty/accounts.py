@@ -16,12 +16,12 @@ from sqlalchemy import func, select, text
 
 from loyalty import ledger
 from loyalty.errors import CustomerNotFound, InvalidCursor
-from loyalty.prepared import Prepared
+from loyalty.prepared import Prepared, array_of
 from loyalty.types import Member
 from models import db
 from models.customer import Customer
-from models.ledger import Membership, Purchase, PurchaseLine
-from models.partner import Partner
+from models.ledger import Award, Membership, Purchase, PurchaseLine, Refund
+from models.partner import Branch, Partner
 
 EXPIRING_SHOWN = 12
 """How many dates of expiry are listed for one membership."""
@@ -33,6 +33,8 @@ class Account:
 
     partner_id: UUID
     partner_name: str
+    partner_code: str
+    partner_timezone: str
     balance: int
     available: int
     pending: int
@@ -43,16 +45,17 @@ class Account:
 def list_accounts(customer_id: UUID, now: datetime) -> list[Account]:
     """Everything a person has, by partner. Their total is the sum of the balances."""
     rows = _memberships(customer_id)
-    due = [row for row in rows if row.next_due_at is not None and row.next_due_at <= now]
-    for row in due:
-        ledger.bring_up(row.partner_id, row.id, now)
+    due = [(row.partner_id, row.id) for row in rows if row.next_due_at is not None and row.next_due_at <= now]
     if due:
+        ledger.bring_up_all(due, now)
         rows = _memberships(customer_id)
     dying = _expiring(rows)
     return [
         Account(
             partner_id=row.partner_id,
             partner_name=row.name,
+            partner_code=row.code,
+            partner_timezone=row.timezone,
             balance=row.balance,
             available=row.balance - row.held,
             pending=row.pending,
@@ -67,7 +70,8 @@ _memberships = Prepared(
     "kopilka_memberships",
     "uuid",
     """
-    SELECT m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.active, p.name
+    SELECT m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.active, p.name, p.code,
+           p.timezone
     FROM membership m JOIN partner p ON p.id = m.partner_id
     WHERE m.customer_id = $1 AND m.state = 'open'
     ORDER BY m.id
@@ -92,16 +96,11 @@ def _expiring(rows: Iterable[Any]) -> dict[UUID, list[dict[str, Any]]]:
     if not rows:
         return {}
     found: dict[UUID, list[dict[str, Any]]] = {}
-    for row in _lots_by_expiry(_array(row.partner_id for row in rows), _array(row.id for row in rows)):
+    for row in _lots_by_expiry(array_of(row.partner_id for row in rows), array_of(row.id for row in rows)):
         dates = found.setdefault(row.membership_id, [])
         if len(dates) < EXPIRING_SHOWN:
             dates.append({"points": int(row.points), "at": row.expires_at})
     return found
-
-
-def _array(ids: Iterable[UUID]) -> str:
-    """As PostgreSQL writes an array."""
-    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member:
@@ -132,9 +131,18 @@ def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member
 
 # Operations
 
+OPERATION_KINDS: dict[str, tuple[str, ...]] = {
+    "earned": ("earn", "bonus"),
+    "spent": ("spend",),
+    "returned": ("reversal",),
+    "expired": ("expire",),
+    "corrected": ("manual",),
+}
+"""What a person may ask to see of the history, and the kinds of entries that it is."""
+
 _operations = Prepared(
     "kopilka_operations",
-    "uuid, uuid, jsonb, bigint",
+    "uuid, uuid, jsonb, bigint, varchar[]",
     """
     WITH RECURSIVE mine AS (
         SELECT partner_id, id FROM membership
@@ -143,34 +151,50 @@ _operations = Prepared(
         SELECT m.partner_id, m.id FROM membership m
         JOIN mine ON m.partner_id = mine.partner_id AND m.merged_into = mine.id
     )
-    SELECT e.id, e.kind, e.points, e.balance_after, e.partner_id, p.name AS partner_name, e.source, e.occurred_at,
-           e.purchase_id, e.membership_id, e.seq, e.reverses_id, d.amount AS check_amount,
-           CASE WHEN e.kind IN ('earn', 'spend', 'bonus') THEN d.breakdown END AS breakdown, r.text AS reason
+    SELECT e.id, e.kind, e.points, e.balance_after, e.partner_id, p.name AS partner_name, p.code AS partner_code,
+           p.currency, p.timezone, e.source, e.source_ref, e.rules ->> 'label' AS label, e.occurred_at, e.purchase_id,
+           e.membership_id, e.seq, e.reverses_id, d.amount AS check_amount, d.occurred_at AS purchase_at,
+           CASE WHEN e.kind IN ('earn', 'spend', 'bonus') THEN d.breakdown END AS breakdown, r.text AS reason,
+           CASE WHEN e.kind = 'reversal' THEN f.amount END AS refund_amount, l.waits_until, l.expires_at
     FROM mine
     CROSS JOIN LATERAL (
         SELECT * FROM entry
         WHERE entry.partner_id = mine.partner_id AND entry.membership_id = mine.id
+          AND ($5 IS NULL OR entry.kind = ANY ($5))
           AND seq < coalesce(($3 ->> CAST(mine.id AS text))::bigint, 9223372036854775807)
         ORDER BY seq DESC LIMIT $4
     ) e
     JOIN partner p ON p.id = e.partner_id
     LEFT JOIN purchase d ON d.partner_id = e.partner_id AND d.id = e.purchase_id
     LEFT JOIN entry_reason r ON r.partner_id = e.partner_id AND r.entry_id = e.id
+    LEFT JOIN refund f ON f.partner_id = e.partner_id AND f.purchase_id = e.purchase_id
+                      AND f.n::text = split_part(e.source_ref, '#', 2)
+    LEFT JOIN LATERAL (
+        SELECT min(available_at) FILTER (WHERE state = 'pending' AND remaining > 0) AS waits_until,
+               min(lot.expires_at) FILTER (WHERE remaining > 0) AS expires_at
+        FROM lot WHERE lot.partner_id = e.partner_id AND lot.entry_id = e.id
+    ) l ON e.points > 0
     ORDER BY e.id DESC LIMIT $4
     """,
 )
 
 
 def list_operations(
-    customer_id: UUID, *, partner_id: UUID | None = None, cursor: str | None = None, limit: int = 20
+    customer_id: UUID,
+    *,
+    partner_id: UUID | None = None,
+    kind: str | None = None,
+    cursor: str | None = None,
+    limit: int = 20,
 ) -> tuple[list[Any], str | None]:
     """The person's entries over all partners (or one), the newest first, and the cursor of the next page.
 
-    The cursor remembers for each account how far it was read: however long the history, a page costs the same.
-    Raises `InvalidCursor`.
+    `kind` is one of `OPERATION_KINDS`; `loyalty.stories` tells what each entry is. The cursor remembers for each account
+    how far it was read: however long the history, a page costs the same. Raises `InvalidCursor`.
     """
     before = _read_cursor(cursor)
-    rows = _operations(customer_id, partner_id, json.dumps(before), limit + 1)
+    kinds = None if kind is None else list(OPERATION_KINDS[kind])
+    rows = _operations(customer_id, partner_id, json.dumps(before), limit + 1, kinds)
     if len(rows) <= limit:
         return rows, None
     page = rows[:limit]
@@ -204,11 +228,15 @@ class PurchaseFilter:
 def list_purchases(
     customer_id: UUID, wanted: PurchaseFilter, *, cursor: str | None = None, limit: int = 20
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """The person's purchases with their lines, the latest first. Raises `InvalidCursor`."""
+    """The person's purchases, the latest first. Raises `InvalidCursor`.
+
+    Each has its `lines` and `refunds` (the first of them first), and the points `earned` and `spent` as refunds left them.
+    """
     query = (
-        select(Purchase, Partner.name, Partner.timezone)
+        select(Purchase, Partner.name, Partner.code, Partner.currency, Branch.name.label("branch_name"))
         .join(Membership, (Membership.partner_id == Purchase.partner_id) & (Membership.id == Purchase.membership_id))
         .join(Partner, Partner.id == Purchase.partner_id)
+        .outerjoin(Branch, (Branch.partner_id == Purchase.partner_id) & (Branch.id == Purchase.branch_id))
         .where(Membership.customer_id == customer_id, Purchase.amount > 0, *_within(wanted))
         .order_by(Purchase.occurred_at.desc(), Purchase.id.desc())
         .limit(limit + 1)
@@ -218,9 +246,20 @@ def list_purchases(
         query = query.where((Purchase.occurred_at < at) | ((Purchase.occurred_at == at) & (Purchase.id < purchase_id)))
     rows = db.session.execute(query).all()
     page = rows[:limit]
-    lines = _lines_of([row.Purchase for row in page])
+    shown = [row.Purchase for row in page]
+    lines, refunds, points = _lines_of(shown), _refunds_of(shown), _points_of(shown)
     items = [
-        {"purchase": row.Purchase, "partner_name": row.name, "lines": lines.get(row.Purchase.id, [])} for row in page
+        {
+            "purchase": row.Purchase,
+            "partner_name": row.name,
+            "partner_code": row.code,
+            "currency": row.currency,
+            "branch_name": row.branch_name,
+            "lines": lines.get(row.Purchase.id, []),
+            "refunds": refunds.get(row.Purchase.id, []),
+            **points.get(row.Purchase.id, {"earned": 0, "spent": 0}),
+        }
+        for row in page
     ]
     if len(rows) <= limit:
         return items, None
@@ -253,20 +292,42 @@ def _within(wanted: PurchaseFilter) -> list[Any]:
 
 
 def _lines_of(purchases: list[Purchase]) -> dict[UUID, list[PurchaseLine]]:
+    return _by_purchase(select(PurchaseLine).order_by(PurchaseLine.n), PurchaseLine, purchases)
+
+
+def _refunds_of(purchases: list[Purchase]) -> dict[UUID, list[Refund]]:
+    return _by_purchase(select(Refund).order_by(Refund.n), Refund, purchases)
+
+
+def _by_purchase(query: Any, of: Any, purchases: list[Purchase]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {}
+    if purchases:
+        for row in db.session.scalars(query.where(*_belongs_to(of, purchases))):
+            found.setdefault(row.purchase_id, []).append(row)
+    return found
+
+
+def _points_of(purchases: list[Purchase]) -> dict[UUID, dict[str, int]]:
     if not purchases:
         return {}
+    spends = Award.kind == "spend"
     query = (
-        select(PurchaseLine)
-        .where(
-            PurchaseLine.partner_id.in_({purchase.partner_id for purchase in purchases}),
-            PurchaseLine.purchase_id.in_([purchase.id for purchase in purchases]),
+        select(
+            Award.purchase_id,
+            func.coalesce(func.sum(Award.kept).filter(~spends), 0).label("earned"),
+            func.coalesce(func.sum(Award.kept).filter(spends), 0).label("spent"),
         )
-        .order_by(PurchaseLine.purchase_id, PurchaseLine.n)
+        .where(*_belongs_to(Award, purchases))
+        .group_by(Award.purchase_id)
     )
-    found: dict[UUID, list[PurchaseLine]] = {}
-    for line in db.session.scalars(query):
-        found.setdefault(line.purchase_id, []).append(line)
-    return found
+    return {row.purchase_id: {"earned": int(row.earned), "spent": int(row.spent)} for row in db.session.execute(query)}
+
+
+def _belongs_to(table: Any, purchases: list[Purchase]) -> tuple[Any, Any]:
+    return (
+        table.partner_id.in_({purchase.partner_id for purchase in purchases}),
+        table.purchase_id.in_([purchase.id for purchase in purchases]),
+    )
 
 
 def summarise_purchases(customer_id: UUID, wanted: PurchaseFilter) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 
 from loyalty.book import Book, Debt, Hold, Lot, LotUse
 from loyalty.errors import CustomerNotFound, PurchaseNotFound
-from loyalty.prepared import Prepared, Row, execute_together
+from loyalty.prepared import Prepared, Row, array_of, execute_together
 from models import db, new_id
 
 
@@ -45,24 +45,35 @@ def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
 
 
 _ACCOUNT = """
-    SELECT m.customer_id, m.state, m.merged_into, m.active, m.pending, m.held, m.debt, m.seq, m.next_due_at, m.visits,
-           m.spent, m.is_vip, m.birthday_used_on, m.first_purchase_at, m.last_purchase_at, c.birth_date, p.timezone
+    SELECT m.partner_id, m.id, m.customer_id, m.state, m.merged_into, m.active, m.pending, m.held, m.debt, m.seq,
+           m.next_due_at, m.visits, m.spent, m.is_vip, m.birthday_used_on, m.first_purchase_at, m.last_purchase_at,
+           c.birth_date, p.timezone
     FROM membership m JOIN customer c ON c.id = m.customer_id JOIN partner p ON p.id = m.partner_id
-    WHERE m.partner_id = $1 AND m.id = $2
 """
-_LOCK = "FOR NO KEY UPDATE OF m"
-_read = Prepared("kopilka_account", "uuid, uuid", _ACCOUNT)
-_lock = Prepared("kopilka_lock", "uuid, uuid", _ACCOUNT + _LOCK)
+_ONE = f"{_ACCOUNT} WHERE m.partner_id = $1 AND m.id = $2"
+_LOCK = " FOR NO KEY UPDATE OF m"
+_read = Prepared("kopilka_account", "uuid, uuid", _ONE)
+_lock = Prepared("kopilka_lock", "uuid, uuid", _ONE + _LOCK)
 _lock_claimed = Prepared(
     "kopilka_lock_claimed",
     "uuid, uuid, uuid",
-    f"{_ACCOUNT} AND EXISTS (SELECT FROM purchase d WHERE d.partner_id = $1 AND d.id = $3) {_LOCK}",
+    f"{_ONE} AND EXISTS (SELECT FROM purchase d WHERE d.partner_id = $1 AND d.id = $3) {_LOCK}",
+)
+_lock_open = Prepared(
+    "kopilka_lock_open",
+    "uuid[], uuid[]",
+    f"{_ACCOUNT} WHERE (m.partner_id, m.id) IN (SELECT * FROM unnest($1, $2)) AND m.state = 'open' ORDER BY m.id {_LOCK}",
 )
 
 
 def lock_account(partner_id: UUID, membership_id: UUID) -> Account:
     """Lock the membership and open its book; of a merged one, the survivor's. Raises `CustomerNotFound`."""
     return _open(_lock, partner_id, membership_id)
+
+
+def lock_accounts(keys: Sequence[tuple[UUID, UUID]]) -> list[Account]:
+    """Lock those of these memberships (partner, id) that are open, in the order of their ids, by one query."""
+    return [_account(row.partner_id, row.id, row) for row in _lock_open(*_arrays(keys))]
 
 
 def read_account(partner_id: UUID, membership_id: UUID) -> Account:
@@ -101,32 +112,49 @@ _LOT_COLUMNS = "id, entry_id, purchase_id, points, remaining, held, state, avail
 
 def load_book(book: Book) -> None:
     """Read the live lots, unpaid debts and open holds; once per operation, and only after the lock is held."""
-    if book.loaded:
-        return
-    account = (book.partner_id, book.membership_id)
-    for row in execute(
-        f"SELECT {_LOT_COLUMNS} FROM lot WHERE partner_id = %s AND membership_id = %s AND remaining > 0", account
-    ):
-        book.lots.setdefault(row.id, Lot(*row))
-    if book.debt:
-        debts = execute(
-            "SELECT entry_id, points, remaining FROM debt"
-            " WHERE partner_id = %s AND membership_id = %s AND remaining > 0 ORDER BY entry_id",
-            account,
-        )
-        book.debts.extend(Debt(*row) for row in debts)
-    if book.held:
-        holds = execute(
-            "SELECT h.id, h.quote_id, h.points, h.expires_at, h.created_at,"
+    if not book.loaded:
+        load_books([book])
+
+
+def load_books(books: Sequence[Book]) -> None:
+    """As `load_book` for several accounts that nothing was read of yet, in as many queries as for one."""
+    by_id = {book.membership_id: book for book in books}
+    for row in _execute_for(books, f"SELECT {_LOT_COLUMNS}, membership_id FROM lot WHERE {{mine}} AND remaining > 0"):
+        by_id[row.membership_id].lots.setdefault(row.id, Lot(*row[:-1]))
+    if owing := [book for book in books if book.debt]:
+        for row in _execute_for(
+            owing,
+            "SELECT entry_id, points, remaining, membership_id FROM debt WHERE {mine} AND remaining > 0"
+            " ORDER BY entry_id",
+        ):
+            by_id[row.membership_id].debts.append(Debt(*row[:-1]))
+    if holding := [book for book in books if book.held]:
+        for row in _execute_for(
+            holding,
+            "SELECT h.id, h.membership_id, h.quote_id, h.points, h.expires_at, h.created_at,"
             " array_agg(l.lot_id ORDER BY l.n) AS lots, array_agg(l.points ORDER BY l.n) AS reserved"
             " FROM hold h JOIN hold_lot l ON l.partner_id = h.partner_id AND l.hold_id = h.id"
-            " WHERE h.partner_id = %s AND h.membership_id = %s AND h.state = 'open' GROUP BY h.partner_id, h.id",
-            account,
-        )
-        for row in holds:
+            " WHERE {mine} AND h.state = 'open' GROUP BY h.partner_id, h.id",
+            "h.",
+        ):
             parts = [(UUID(str(lot)), points) for lot, points in zip(row.lots, row.reserved, strict=True)]
-            book.holds[row.id] = Hold(row.id, row.quote_id, row.points, row.expires_at, row.created_at, parts)
-    book.loaded = True
+            hold = Hold(row.id, row.quote_id, row.points, row.expires_at, row.created_at, parts)
+            by_id[row.membership_id].holds[row.id] = hold
+    for book in books:
+        book.loaded = True
+
+
+def _execute_for(books: Sequence[Book], sql: str, table: str = "") -> Any:
+    """Run a query of these accounts' rows: `{mine}` in it says so."""
+    if len(books) == 1:
+        mine = f"{table}partner_id = %s AND {table}membership_id = %s"
+        return execute(sql.format(mine=mine), (books[0].partner_id, books[0].membership_id))
+    mine = f"({table}partner_id, {table}membership_id) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))"
+    return execute(sql.format(mine=mine), _arrays([(book.partner_id, book.membership_id) for book in books]))
+
+
+def _arrays(keys: Sequence[tuple[UUID, UUID]]) -> tuple[str, str]:
+    return array_of(key[0] for key in keys), array_of(key[1] for key in keys)
 
 
 def load_spent_lots(book: Book, lot_ids: Iterable[UUID]) -> None:

@@ -6,7 +6,7 @@ credit are sent this way. They run in the session's transaction; the rest of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,11 @@ def execute_together(*calls: tuple[Prepared, Sequence[Any]]) -> list[Row]:
             hide_parameters=True,
             dialect=db.engine.dialect,
         ) from error
+
+
+def array_of(ids: Iterable[Any]) -> str:
+    """Ids as PostgreSQL writes an array."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def _raw_connection() -> PoolProxiedConnection:
