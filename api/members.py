@@ -24,7 +24,8 @@ blueprint = Blueprint("members", __name__, url_prefix="/api/partner/customers", 
 @commits
 def show_member(customer_id: UUID):
     """A customer's card as this partner knows them."""
-    return _present(members.show_member(g.caller.partner_id, customer_id, utcnow()))
+    may_see = g.caller.may("customers:contacts")
+    return members.show_member(g.caller.partner_id, customer_id, utcnow(), contacts=may_see)
 
 
 @blueprint.put("/<uuid:customer_id>")
@@ -34,8 +35,14 @@ def show_member(customer_id: UUID):
 @commits
 def change_member(body, customer_id: UUID):
     """Note this partner's own name for the customer, or that they are VIP; what is left out stays."""
-    changed = members.change_member(g.caller.partner_id, customer_id, body, by=g.caller.customer_id, now=utcnow())
-    return _present(changed)
+    return members.change_member(
+        g.caller.partner_id,
+        customer_id,
+        body,
+        by=g.caller.customer_id,
+        now=utcnow(),
+        contacts=g.caller.may("customers:contacts"),
+    )
 
 
 @blueprint.get("/<uuid:customer_id>/transactions")
@@ -50,8 +57,3 @@ def list_member_operations(wanted, customer_id: UUID):
         customer_id, partner_id=g.caller.partner_id, cursor=wanted["cursor"], limit=wanted["limit"]
     )
     return {"items": items, "next_cursor": next_cursor}
-
-
-def _present(card: members.MemberCard) -> dict:
-    hidden = {} if g.caller.may("customers:contacts") else {"phone": None, "email": None, "card": None}
-    return vars(card) | hidden

@@ -16,7 +16,6 @@ from api.blueprint import Blueprint
 from api.idempotency import idempotent, read_key
 from api.purchases import (
     caller_for_sales,
-    check_place,
     current_partner,
     read_basket,
     refund,
@@ -311,15 +310,14 @@ def post_transaction(body):
     """
     if body["type"] == "redemption" or body["points"]:
         require_scope("points:spend")
-    check_place(body["branch_id"])
-    now, partner = utcnow(), current_partner()
+    now, partner, caller = utcnow(), current_partner(), caller_for_sales()
     identifier = parse_identifier(body["customer"], partner)
     sale = sales.post_transaction(
         partner,
         identifier,
         read_basket(body),
         kind=body["type"],
-        caller=caller_for_sales(),
+        caller=caller,
         key=read_key(),
         now=now,
         points=body["points"],
@@ -328,7 +326,7 @@ def post_transaction(body):
         occurred_at=body["occurred_at"],
         name=body["name"],
     )
-    occurred_at = sales.find_purchase(partner.id, sale.purchase_id).occurred_at if sale.repeated else None
+    known = sales.find_purchase(partner.id, sale.purchase_id, caller) if sale.repeated else None
     return {
         "id": sale.purchase_id,
         "type": body["type"],
@@ -338,7 +336,7 @@ def post_transaction(body):
         "pending": sale.account.pending,
         "check_amount": body["amount"],
         "breakdown": sale.breakdown,
-        "occurred_at": occurred_at or body["occurred_at"] or now,
+        "occurred_at": known.occurred_at if known else body["occurred_at"] or now,
     }
 
 

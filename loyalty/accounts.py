@@ -107,25 +107,25 @@ def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member
     """What pricing needs to know of a member, outside a posting. Raises `CustomerNotFound`."""
     balance = ledger.bring_up(partner_id, membership_id, now)
     row = db.session.execute(
-        select(
-            Membership.is_vip,
-            Membership.visits,
-            Membership.spent,
-            Membership.birthday_used_on,
-            Customer.birth_date,
-        )
+        select(Membership, Customer)
         .join(Customer, Customer.id == Membership.customer_id)
         .where(Membership.partner_id == partner_id, Membership.id == balance.membership_id)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
         raise CustomerNotFound()
+    return facts_of(row.Membership, row.Customer)
+
+
+def facts_of(membership: Membership, customer: Customer) -> Member:
+    """The same of rows that are at hand and brought up to now."""
     return Member(
-        is_vip=row.is_vip,
-        birth_date=row.birth_date,
-        earlier_purchases=row.visits,
-        average_check=row.spent / row.visits if row.visits else None,
-        birthday_used_on=row.birthday_used_on,
-        available=max(balance.available, 0),
+        is_vip=membership.is_vip,
+        birth_date=customer.birth_date,
+        earlier_purchases=membership.visits,
+        average_check=membership.spent / membership.visits if membership.visits else None,
+        birthday_used_on=membership.birthday_used_on,
+        available=max(membership.balance - membership.held, 0),
     )
 
 

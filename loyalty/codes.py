@@ -6,8 +6,8 @@ its hash is stored: a page read anew, a second tab or a browser that reads ahead
 A till may *look* at a code when it asks for a quote (`redeem_code(…, consume=False)`) and the posting that follows names
 the quote; a posting that is given the code itself *consumes* it, in its own transaction: if the posting fails, the code
 stays good, and if it succeeds, a repeat with the same Idempotency-Key is answered before the code is looked at again.
-Looking and consuming tell a guesser the same, so what a partner shows is counted (`count_try`), whichever of its tills,
-keys and people shows it.
+Looking and consuming tell a guesser the same, so wrong codes are counted by the partner that shows them, whichever of
+its tills, keys and people does: who was wrong too often is told nothing any more, and right ones cost nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from models.customer import Customer, CustomerCode
 
 LIFE = timedelta(minutes=2)
 TRIES_A_MINUTE = 30
-"""How many codes one partner may show, right and wrong ones together."""
+"""How many wrong codes one partner may show."""
 SHOWN_WHILE = timedelta(seconds=15)
 """A code with less left is not shown again: the cashier would still be typing when it ends."""
 _PURPOSE = "customer_code"
@@ -50,26 +50,35 @@ def issue(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
     return _make(customer_id, now)
 
 
-def count_try(partner_id: UUID, now: datetime) -> None:
-    """Count a code that a partner is about to look at. Raises `TooMany`."""
-    limits.hit(f"till_code:{partner_id}", limit=TRIES_A_MINUTE, window=timedelta(minutes=1), now=now)
+def look(partner_id: UUID, code: str, now: datetime) -> CustomerCode:
+    """The open code that a partner was shown; it stays open. Raises `CodeUnknown`, and `TooMany` after many of those."""
+    budget = {"limit": TRIES_A_MINUTE, "window": timedelta(minutes=1), "now": now}
+    limits.check(f"till_code:{partner_id}", **budget)
+    found = db.session.scalar(select(CustomerCode).where(*_is_open(code, now)))
+    if found is None:
+        limits.hit(f"till_code:{partner_id}", **budget)
+        raise CodeUnknown()
+    return found
 
 
 def redeem_code(code: str, now: datetime, consume: bool = True) -> UUID:
     """Whose code it is. With `consume` it works once, also under parallel calls. Raises `CodeUnknown`."""
-    open_code = (
+    if consume:
+        used = update(CustomerCode).where(*_is_open(code, now)).values(used_at=now).returning(CustomerCode.customer_id)
+        customer_id = db.session.scalar(used, execution_options={"synchronize_session": False})
+    else:
+        customer_id = db.session.scalar(select(CustomerCode.customer_id).where(*_is_open(code, now)))
+    if customer_id is None:
+        raise CodeUnknown()
+    return customer_id
+
+
+def _is_open(code: str, now: datetime) -> tuple:
+    return (
         CustomerCode.code_hash == keyed_hash(_PURPOSE, code),
         CustomerCode.used_at.is_(None),
         CustomerCode.expires_at > now,
     )
-    if consume:
-        used = update(CustomerCode).where(*open_code).values(used_at=now).returning(CustomerCode.customer_id)
-        customer_id = db.session.scalar(used, execution_options={"synchronize_session": False})
-    else:
-        customer_id = db.session.scalar(select(CustomerCode.customer_id).where(*open_code))
-    if customer_id is None:
-        raise CodeUnknown()
-    return customer_id
 
 
 def _lock_person(customer_id: UUID) -> None:

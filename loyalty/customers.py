@@ -15,6 +15,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Select, and_, false, func, null, or_, select, text
@@ -215,10 +216,37 @@ def find_or_enrol(
     return find_member(partner, identifier, now=now)
 
 
+def look_up(partner: Partner, identifier: Identifier, *, now: datetime) -> tuple[Customer, Membership] | None:
+    """The person and the account that `enrol` would give; None where it would make somebody a member. Makes nothing.
+
+    A person who is no member here looks like nobody, whoever else knows them. Raises as `find_or_enrol`.
+    """
+    if identifier.kind not in (*ENROLLING_KINDS, "code"):
+        return find_member(partner, identifier, now=now)
+    customer = _shown(partner, identifier, now) if identifier.kind == "code" else find(identifier)
+    if customer is None:
+        if identifier.kind == "card" or find_identity(identifier) is not None:  # never issued; or of an erased person
+            raise CustomerNotFound()
+        return None
+    membership = membership_of(customer.id, partner.id)
+    if membership is None:
+        _check_not_closed(customer.id, partner.id)
+        return None
+    return customer, membership
+
+
+def _check_not_closed(customer_id: UUID, partner_id: UUID) -> None:
+    """The account of an erased person is closed for ever. Raises `CustomerNotFound`."""
+    erased = select(Membership.id).where(
+        Membership.partner_id == partner_id, Membership.customer_id == customer_id, Membership.state == "erased"
+    )
+    if db.session.scalar(erased) is not None:
+        raise CustomerNotFound()
+
+
 def _shown(partner: Partner, code: Identifier, now: datetime) -> Customer:
-    """Whose code the partner was shown; the look is counted, so that nobody guesses. Raises `CodeUnknown`, `TooMany`."""
-    codes.count_try(partner.id, now)
-    customer = find(code, now=now)
+    """Whose code the partner was shown. Raises `CodeUnknown`, `TooMany`."""
+    customer = living(db.session.get(Customer, codes.look(partner.id, code.value, now).customer_id))
     if customer is None:
         raise CodeUnknown()
     return customer
@@ -348,9 +376,11 @@ class MemberRow:
     phone: str | None
     email: str | None
     card: str | None
+    is_vip: bool
     balance: int
     pending: int
     visits: int
+    spent: Decimal
     last_purchase_at: datetime | None
 
 
@@ -375,9 +405,12 @@ def search_members(
     if words := (query or "").strip():
         page = page.where(_matches(partner_id, words, region, contacts))
     page = page.order_by(Membership.id.desc()).limit(limit + 1).subquery()
-    columns = [page.c[name] for name in ("customer_id", "id", "name", "balance", "pending", "visits")]
+    columns = [
+        page.c[name]
+        for name in ("customer_id", "id", "name", "is_vip", "balance", "pending", "visits", "spent", "last_purchase_at")
+    ]
     shown = [(_known_value(page, kind) if contacts else null()).label(kind) for kind in ("phone", "email", "card")]
-    found = db.session.execute(select(*columns, page.c.last_purchase_at, *shown).order_by(page.c.id.desc())).all()
+    found = db.session.execute(select(*columns, *shown).order_by(page.c.id.desc())).all()
     rows = [
         MemberRow(
             customer_id=row.customer_id,
@@ -386,9 +419,11 @@ def search_members(
             phone=row.phone,
             email=row.email,
             card=row.card,
+            is_vip=row.is_vip,
             balance=row.balance,
             pending=row.pending,
             visits=row.visits,
+            spent=row.spent,
             last_purchase_at=row.last_purchase_at,
         )
         for row in found[:limit]

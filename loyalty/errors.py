@@ -207,6 +207,26 @@ class RefundTooLarge(LoyaltyError):
         self.left, self.requested, self.field = left, requested, field
 
 
+class CannotUndo(LoyaltyError):
+    """A purchase is undone within a minute, and only one that people entered; afterwards it is refunded."""
+
+    code = "cannot_undo"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("A purchase can be undone within 60 seconds of being entered by hand: make a refund.")
+
+
+class AlreadyReturned(LoyaltyError):
+    """Nothing of the purchase is left to return."""
+
+    code = "already_returned"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("Everything of this purchase was returned already.")
+
+
 class UnknownLine(LoyaltyError):
     """A refund names a line the purchase does not have."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from loyalty.cards import PREFIX as CARD_PREFIX
 from loyalty.cards import normalise_card
 from loyalty.emails import normalise_email
 from loyalty.errors import IdentifierRequired, InvalidIdentifier
@@ -16,6 +17,7 @@ from models.partner import Partner
 IDENTITY_KINDS = ("phone", "email", "telegram", "card", "crm", "onec", "import")
 """What is stored as an `Identity`; `customer_id` and `code` also name a person, but are not identities."""
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 LARGEST_TELEGRAM_ID = 2**52 - 1
 
 
@@ -47,6 +49,31 @@ def parse_identifier(given: Mapping[str, object], partner: Partner | None = None
     return Identifier(kind, read(value, key, partner))
 
 
+def recognise(text: str, partner: Partner | None = None, *, field: str = "customer") -> Identifier:
+    """Read what was typed or scanned into one field: a phone, e-mail, card number, customer's code or customer id.
+
+    Of other text with letters the six digits at its end are the code: our address behind the customer's QR, also as a
+    scanner types it into a keyboard that is switched to Russian. Raises `InvalidPhone`, `InvalidEmail`, `InvalidCard`
+    or `InvalidIdentifier`.
+    """
+    text = text.strip()
+    if _UUID.fullmatch(text):
+        return Identifier("customer_id", text.lower())
+    if "@" in text:
+        return Identifier("email", normalise_email(text, field=field))
+    if any(char.isalpha() for char in text):
+        code = re.search(r"(?<![0-9])[0-9]{6}(?=[^0-9]*$)", text)
+        if code is None:
+            raise InvalidIdentifier("is not a phone, an e-mail, a card or a code", field=field)
+        return Identifier("code", code[0])
+    digits = re.sub(r"[^0-9]", "", text)
+    if len(digits) == 6:
+        return Identifier("code", digits)
+    if digits.startswith(CARD_PREFIX) and len(digits) > 12:
+        return Identifier("card", normalise_card(text, field=field))
+    return Identifier("phone", normalise_phone(text, partner.region if partner else "RU", field=field))
+
+
 def _read_phone(value: object, key: str, partner: Partner | None) -> str:
     return normalise_phone(value, partner.region if partner else "RU", field=key)
 
@@ -54,7 +81,7 @@ def _read_phone(value: object, key: str, partner: Partner | None) -> str:
 def _read_customer_id(value: object, key: str, partner: Partner | None) -> str:
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+    if isinstance(value, str) and _UUID.fullmatch(value):
         return value.lower()
     raise InvalidIdentifier("is not a UUID", field=key)
 

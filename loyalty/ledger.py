@@ -22,7 +22,9 @@ from zoneinfo import ZoneInfo
 from loyalty import ledger_store as store
 from loyalty.book import Book, Cause, Entry, Hold, Taken
 from loyalty.errors import (
+    AlreadyReturned,
     CannotMerge,
+    CannotUndo,
     EntryNotFound,
     HoldNotFound,
     HoldResolved,
@@ -45,6 +47,9 @@ from models import new_id
 
 Price = Callable[[Member], Pricing]
 """Prices a purchase for the member as it stands under the lock."""
+
+UNDO = "undo"
+"""The reference of the one refund that undoes a purchase; other references are longer."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +172,10 @@ def sell(
     raising; `announce` says what is to be told of a sale that was posted now. Raises `ReceiptConflict`,
     `NotEnoughPoints`, `CustomerNotFound`, `MembershipClosed`, `HoldNotFound`, `HoldResolved`; nothing is stored then.
     """
-    claimed = store.claim_and_lock(partner_id, membership_id, _claim_values(document, actor))
-    if claimed is None:
-        return _repeat_sale(partner_id, membership_id, document)
+    while (claimed := store.claim_and_lock(partner_id, membership_id, _claim_values(document, actor))) is None:
+        known = store.lock_document(partner_id, document.source, document.origin, document.source_ref)
+        if known is not None:  # else an undo has just freed its number
+            return _repeat_sale(partner_id, membership_id, document, known)
     purchase_id, account = claimed
     _bring_up(account, now, whole=hold_id is not None)
     book = account.book
@@ -202,9 +208,8 @@ def sell(
     return sale
 
 
-def _repeat_sale(partner_id: UUID, membership_id: UUID, document: Document) -> Sale:
+def _repeat_sale(partner_id: UUID, membership_id: UUID, document: Document, known: PurchaseRow) -> Sale:
     """The same document again: what it did then. Other content, or another customer, is a conflict (rule 6)."""
-    known = store.lock_document(partner_id, document.source, document.origin, document.source_ref)
     account = store.lock_account(partner_id, membership_id)
     same = known.row.membership_id == account.book.membership_id and known.row.fingerprint == document.fingerprint
     if not same:
@@ -317,6 +322,58 @@ def refund(
     if known is not None:
         return _repeat_refund(known, amount, lines, account)
     shares = _share_refund(purchase, amount, lines)
+    return _return(purchase, account, shares, reference=reference, now=now, actor=actor)
+
+
+def undo(
+    partner_id: UUID,
+    purchase_id: UUID,
+    *,
+    until: datetime,
+    now: datetime,
+    kept_as: str | None = None,
+    actor: UUID | None = None,
+) -> Refunded:
+    """Take a purchase that was a mistake wholly back: what is left of it is returned, and the visit does not count.
+
+    It is the last refund of the purchase, under a reference of its own: asked again, also later, it answers as before.
+    Points are taken wherever they are free, also where the programme takes those of refunds from pending ones only; a
+    programme that makes no debt makes none here. `kept_as` is the document's reference from then on, so that its number
+    can be used by the purchase that was meant. Raises `PurchaseNotFound`, `CannotUndo` from `until` on, and
+    `AlreadyReturned` when refunds have left nothing.
+    """
+    purchase = store.lock_purchase(partner_id, purchase_id)
+    known = _find_refund(purchase, UNDO)
+    account = store.lock_account(partner_id, purchase.row.membership_id)
+    if known is not None:
+        return _repeat_refund(known, known.amount, None, account)
+    if now >= until:
+        raise CannotUndo()
+    left = {line.n: line.remaining for line in purchase.lines}
+    if not any(left.values()):
+        raise AlreadyReturned()
+    mode = "debt" if _clawback(purchase) == "debt" else "within_balance"
+    account.first_purchase_at, account.last_purchase_at = store.other_visits(purchase)
+    refunded = _return(purchase, account, left, reference=UNDO, now=now, actor=actor, mode=mode)
+    if kept_as is not None:
+        store.execute(
+            "UPDATE purchase SET source_ref = %s WHERE partner_id = %s AND id = %s", (kept_as, partner_id, purchase_id)
+        )
+    return refunded
+
+
+def _return(
+    purchase: PurchaseRow,
+    account: Account,
+    shares: Mapping[int, Decimal],
+    *,
+    reference: str,
+    now: datetime,
+    actor: UUID | None,
+    mode: str | None = None,
+) -> Refunded:
+    """Post the return of these sums of the lines; `mode` overrules how the programme takes points back."""
+    partner_id, purchase_id = purchase.row.partner_id, purchase.row.id
     total = sum(shares.values(), Decimal("0.00"))
     remaining = {line.n: line.remaining - shares.get(line.n, Decimal(0)) for line in purchase.lines}
     awards = [_Award.of(row) for row in purchase.awards]
@@ -326,7 +383,7 @@ def refund(
     rows: dict[str, list[dict[str, Any]]] = {}
     if account.state == "open":
         _load(account, now)
-        given, taken, shortfall = _refund_awards(account, purchase, awards, remaining, cause, now)
+        given, taken, shortfall = _refund_awards(account, purchase, awards, remaining, cause, now, mode)
         account.book.settle(now)
         account.spent -= total
         if not any(remaining.values()):
@@ -420,6 +477,7 @@ def _refund_awards(
     remaining: Mapping[int, Decimal],
     cause: Cause,
     now: datetime,
+    mode: str | None,
 ) -> tuple[int, int, int]:
     """Rule 16 for every award: the entry is the difference to the state before. Returns (given back, taken, shortfall)."""
     lines = purchase.lines
@@ -443,7 +501,7 @@ def _refund_awards(
     for group in groups:
         if group:
             target = kept_points(sum(award.points for award in group), weights[group[0].kind], amounts, left)
-            result = _lower(account, group, target, purchase, cause)
+            result = _lower(account, group, target, purchase, cause, mode)
             taken, shortfall = taken + result[0], shortfall + result[1]
     return given, taken, shortfall
 
@@ -477,10 +535,17 @@ class _Award:
         return {name: value for name, value in vars(self).items() if name != "holder_id"} | {"partner_id": partner_id}
 
 
-def _lower(account: Account, awards: list[_Award], target: int, purchase: PurchaseRow, cause: Cause) -> tuple[int, int]:
+def _lower(
+    account: Account,
+    awards: list[_Award],
+    target: int,
+    purchase: PurchaseRow,
+    cause: Cause,
+    mode: str | None = None,
+) -> tuple[int, int]:
     """Claw earned points back until `target` is kept, the latest award first. Returns (taken, shortfall)."""
     book = account.book
-    mode = purchase.row.rules.get("clawback", "debt")
+    mode = mode or _clawback(purchase)
     excess = sum(award.kept for award in awards) - target
     taken = shortfall = 0
     for award in reversed(awards):
@@ -493,6 +558,10 @@ def _lower(account: Account, awards: list[_Award], target: int, purchase: Purcha
         award.shortfall += result.shortfall
         excess, taken, shortfall = excess - part, taken + result.points, shortfall + result.shortfall
     return taken, shortfall
+
+
+def _clawback(purchase: PurchaseRow) -> str:
+    return purchase.row.rules.get("clawback", "debt")
 
 
 def _lower_spend(

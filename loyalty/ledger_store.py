@@ -238,13 +238,24 @@ def claim_and_lock(partner_id: UUID, membership_id: UUID, values: Sequence[Any])
 
 
 def lock_document(partner_id: UUID, source: str, origin: str | None, source_ref: str) -> PurchaseRow | None:
-    """The known document, locked; None when there is none."""
+    """The known document, locked; None when there is none, also when it lost its number while the lock was waited for."""
     row = execute(
         "SELECT id FROM purchase WHERE partner_id = %s AND source = %s AND origin IS NOT DISTINCT FROM %s"
         " AND source_ref = %s",
         (partner_id, source, origin, source_ref),
     ).one_or_none()
-    return None if row is None else lock_purchase(partner_id, row.id)
+    known = None if row is None else lock_purchase(partner_id, row.id)
+    return known if known is not None and known.row.source_ref == source_ref else None
+
+
+def other_visits(purchase: PurchaseRow) -> tuple[datetime | None, datetime | None]:
+    """When the member's first and last other purchase was, without those that were wholly returned."""
+    row = execute(
+        "SELECT min(occurred_at) AS first, max(occurred_at) AS last FROM purchase"
+        " WHERE partner_id = %s AND membership_id = %s AND id <> %s AND amount > refunded",
+        (purchase.row.partner_id, purchase.row.membership_id, purchase.row.id),
+    ).one()
+    return row.first, row.last
 
 
 def lock_purchase(partner_id: UUID, purchase_id: UUID) -> PurchaseRow:

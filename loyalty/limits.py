@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from loyalty.errors import TooMany
@@ -20,19 +21,41 @@ LONGEST_WINDOW = timedelta(days=1)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
+def check(bucket: str, *, limit: int, window: timedelta, now: datetime) -> None:
+    """Count nothing, and raise `TooMany` where one more `hit` would.
+
+    For what costs only when it fails: check, try, and hit on failure. As many as try at the same moment may go past.
+    """
+    name, start = _window(bucket, window, now)
+    counted = select(Attempt.count).where(Attempt.bucket == name, Attempt.window_start == start)
+    with transaction_apart() as connection:
+        count = connection.scalar(counted)
+    if (count or 0) >= limit:
+        raise _too_many(start, window, now)
+
+
 def hit(bucket: str, *, limit: int, window: timedelta, now: datetime) -> int:
     """Count one try and return how many there were in this window. Raises `TooMany` from try `limit` + 1 on.
 
     `bucket` says what is counted and for whom, at most 100 characters, a keyed hash in place of anything personal.
     """
-    assert timedelta(seconds=1) <= window <= LONGEST_WINDOW and len(bucket) <= 100
-    start = now - (now - _EPOCH) % window
-    tried = insert(Attempt).values(bucket=f"{bucket}/{window.total_seconds():.0f}", window_start=start, count=1)
+    name, start = _window(bucket, window, now)
+    tried = insert(Attempt).values(bucket=name, window_start=start, count=1)
     counted = tried.on_conflict_do_update(
         index_elements=["bucket", "window_start"], set_={"count": Attempt.count + 1}
     ).returning(Attempt.count)
     with transaction_apart() as connection:
         count = connection.scalar(counted)
     if count > limit:
-        raise TooMany(math.ceil((start + window - now).total_seconds()))
+        raise _too_many(start, window, now)
     return count
+
+
+def _window(bucket: str, window: timedelta, now: datetime) -> tuple[str, datetime]:
+    """The counter's name and when its present window began."""
+    assert timedelta(seconds=1) <= window <= LONGEST_WINDOW and len(bucket) <= 100
+    return f"{bucket}/{window.total_seconds():.0f}", now - (now - _EPOCH) % window
+
+
+def _too_many(start: datetime, window: timedelta, now: datetime) -> TooMany:
+    return TooMany(math.ceil((start + window - now).total_seconds()))

@@ -38,18 +38,26 @@ class MemberCard:
     joined_at: datetime
 
 
-def show_member(partner_id: UUID, customer_id: UUID, now: datetime) -> MemberCard:
-    """The member's card, brought up to now. Raises `CustomerNotFound`, the same for another partner's."""
+def show_member(partner_id: UUID, customer_id: UUID, now: datetime, *, contacts: bool) -> MemberCard:
+    """The member's card, brought up to now; phone, e-mail and card only with `contacts`, for roles that work with them.
+
+    Raises `CustomerNotFound`, the same for another partner's.
+    """
     membership = bring_up(partner_id, customer_id, now)
     db.session.refresh(membership)
-    contacts = known_contacts(membership)
+    return card_of(membership, contacts=contacts)
+
+
+def card_of(membership: Membership, *, contacts: bool) -> MemberCard:
+    """The card of a row that is at hand and brought up to now."""
+    known = known_contacts(membership) if contacts else {}
     spent, visits = membership.spent, membership.visits
     return MemberCard(
-        customer_id=customer_id,
+        customer_id=membership.customer_id,
         name=membership.name,
-        phone=contacts.get("phone"),
-        email=contacts.get("email"),
-        card=contacts.get("card"),
+        phone=known.get("phone"),
+        email=known.get("email"),
+        card=known.get("card"),
         is_vip=membership.is_vip,
         balance=membership.balance,
         available=membership.balance - membership.held,
@@ -65,11 +73,17 @@ def show_member(partner_id: UUID, customer_id: UUID, now: datetime) -> MemberCar
 
 
 def change_member(
-    partner_id: UUID, customer_id: UUID, changes: dict[str, Any], *, by: UUID | None, now: datetime
+    partner_id: UUID,
+    customer_id: UUID,
+    changes: dict[str, Any],
+    *,
+    by: UUID | None,
+    now: datetime,
+    contacts: bool,
 ) -> MemberCard:
     """Note the partner's own name for the member, or that they are VIP; what is left out stays.
 
-    Raises `CustomerNotFound`, `InvalidName`. The person's own profile is theirs and not touched.
+    Answers as `show_member`. Raises `CustomerNotFound`, `InvalidName`. The person's own profile is theirs and not touched.
     """
     membership = _find(partner_id, customer_id)
     if "name" in changes:
@@ -84,7 +98,7 @@ def change_member(
         subject=customer_id,
         details={"changed": sorted(changes), "is_vip": membership.is_vip},
     )
-    return show_member(partner_id, customer_id, now)
+    return show_member(partner_id, customer_id, now, contacts=contacts)
 
 
 def bring_up(partner_id: UUID, customer_id: UUID, now: datetime) -> Membership:

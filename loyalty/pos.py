@@ -83,7 +83,7 @@ def quote(
 
     An unknown phone or e-mail becomes a member here: the till is about to credit them.
     """
-    branch_id = sales.check_branch(partner, branch_id or caller.branch_id)
+    branch_id = sales.check_place(partner, branch_id, caller, receipt_id)
     buyer = enrol(partner, identifier, name, now=now)
     version, rules = current_rules(partner.id)
     member = accounts.member_facts(partner.id, buyer.membership_id, now)
@@ -173,7 +173,7 @@ def capture(
         rules,
         document=ledger.Document(
             source=caller.source,
-            origin=caller.name if made.receipt_id else "hold",
+            origin=sales.origin_of(caller, made.branch_id) if made.receipt_id else sales.HELD,
             source_ref=made.receipt_id or str(hold_id),
             occurred_at=now,
             branch_id=made.branch_id,

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from loyalty import codes, ledger, notices, outbox
-from loyalty.customers import enrol, find_member
+from loyalty.accounts import facts_of
+from loyalty.customers import enrol, find_member, look_up
 from loyalty.errors import BranchNotFound, BranchRequired, InvalidPurchase, PurchaseNotFound
 from loyalty.identities import Identifier
+from loyalty.members import MemberCard, card_of
 from loyalty.prepared import Prepared
 from loyalty.programme import Rules, check_spend, price
 from loyalty.programmes import current_rules
@@ -30,6 +32,11 @@ from models.partner import Branch, Partner
 OLDEST = timedelta(days=366)
 """How far back a purchase may be dated by hand; imports and foreign systems have no such limit."""
 CLOCK_SKEW = timedelta(minutes=5)
+UNDO_WITHIN = timedelta(seconds=60)
+NO_RECEIPT = "call"
+"""The origin of a document without a number: its reference is the call itself."""
+HELD = "hold"
+"""The origin of a document without a number that a hold led to: its reference is the hold."""
 
 
 _open_branch = Prepared(
@@ -41,7 +48,11 @@ _open_branch = Prepared(
 
 @dataclass(frozen=True)
 class Caller:
-    """Who acts at a door: `name` is how idempotency knows them (≤ 80 characters), `actor` the person, if it is one."""
+    """Who acts at a door: `name` is how idempotency knows them (≤ 80 characters), `actor` the person, if it is one.
+
+    `branch_id` is the branch the caller is bound to (None: none): they act there only, and of purchases they see those
+    of their branch and those of no branch.
+    """
 
     name: str
     source: str
@@ -87,6 +98,54 @@ class Basket:
         return Basket(self.amount, tuple(Line(**(asdict(line) | {"no_accrual": True})) for line in self.priced_lines))
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a till shows before anything is posted.
+
+    `member` None: crediting makes the person a member. `plain` is the purchase without spending, `spending` the same
+    with the most points that may be spent (`plain` again when that is none); both None while the sum is not known.
+    """
+
+    member: MemberCard | None
+    rules: Rules
+    plain: Pricing | None = None
+    spending: Pricing | None = None
+
+
+def preview(
+    partner: Partner,
+    identifier: Identifier,
+    basket: Basket | None,
+    *,
+    caller: Caller,
+    now: datetime,
+    contacts: bool,
+    branch_id: UUID | None = None,
+) -> Preview:
+    """Whose purchase it would be, what it would earn and how many points it could take. Makes nobody and moves nothing.
+
+    A customer's code is looked at and stays good. Phone, e-mail and card of the member are told only with `contacts`.
+    Raises as `post_transaction`.
+    """
+    check_place(partner, branch_id, caller)
+    found = look_up(partner, identifier, now=now)
+    _, rules = current_rules(partner.id)
+    if found is None:
+        card, facts = None, Member()
+    else:
+        customer, membership = found
+        ledger.bring_up(partner.id, membership.id, now)
+        db.session.refresh(membership)
+        card, facts = card_of(membership, contacts=contacts), facts_of(membership, customer)
+    if basket is None:
+        return Preview(card, rules)
+    zone = ZoneInfo(partner.timezone)
+    plain = basket.price(rules, facts, at=now, zone=zone)
+    most = plain.max_redeemable
+    spending = basket.price(rules, facts, at=now, zone=zone, points=most) if most else plain
+    return Preview(card, rules, plain, spending)
+
+
 def post_transaction(
     partner: Partner,
     identifier: Identifier,
@@ -111,9 +170,7 @@ def post_transaction(
     Raises `CustomerNotFound`, `BranchNotFound`, `BranchRequired`, the `SpendRefused` family, `InvalidPurchase`,
     `ReceiptConflict`.
     """
-    branch_id = check_branch(partner, branch_id or caller.branch_id)
-    if receipt_id and branch_id is None:
-        branch_id = _only_branch(partner)
+    branch_id = check_place(partner, branch_id, caller, receipt_id)
     _check_moment(occurred_at, now)
     content = basket.content() | {"kind": kind, "points": points, "at": occurred_at and str(occurred_at)}
     if kind == "redemption":
@@ -131,7 +188,7 @@ def post_transaction(
         rules,
         document=ledger.Document(
             source=caller.source,
-            origin=_origin(caller, branch_id) if receipt_id else "call",
+            origin=origin_of(caller, branch_id) if receipt_id else NO_RECEIPT,
             source_ref=receipt_id or caller.reference(key),
             occurred_at=occurred_at or now,
             branch_id=branch_id,
@@ -198,27 +255,76 @@ def post_refund(
     lines: dict[int, Decimal] | None = None,
     refund_id: str | None = None,
 ) -> ledger.Refunded:
-    """Return a sum or lines of a purchase, by the refund's own number or by caller and key. Raises as `ledger.refund`."""
+    """Return a sum or lines of a purchase, by the refund's own number or by caller and key. Raises as `ledger.refund`,
+    and `PurchaseNotFound` for a purchase of another branch than the caller's."""
+    find_purchase(partner.id, purchase_id, caller)
     reference = f"refund:{refund_id}" if refund_id else caller.reference(key)
     refunded = ledger.refund(
         partner.id, purchase_id, reference=reference, amount=amount, lines=lines, now=now, actor=caller.actor
     )
-    if (refunded.taken or refunded.given_back) and not refunded.repeated:
-        notices.announce_refund(partner.id, refunded.refund_id, membership_id=refunded.account.membership_id)
+    _announce(partner, refunded)
     return refunded
 
 
-def find_purchase(partner_id: UUID, purchase_id: UUID) -> Purchase:
-    """A purchase of this partner. Raises `PurchaseNotFound`, the same for another partner's."""
+def undo(partner: Partner, purchase_id: UUID, *, caller: Caller, now: datetime) -> ledger.Refunded:
+    """Take back a purchase entered by hand less than a minute ago, as if it had not been; twice is once.
+
+    Whoever may refund the purchase may undo it, not its cashier alone: a refund does nearly the same to the account, and
+    at a counter one person enters and another one sees the mistake. A receipt's number is free again, for the purchase
+    that was meant. Raises as `ledger.undo`.
+    """
+    purchase = find_purchase(partner.id, purchase_id, caller)
+    refunded = ledger.undo(
+        partner.id,
+        purchase_id,
+        until=undo_ends_at(purchase) or now,
+        now=now,
+        kept_as=f"{purchase.source_ref}~{purchase.id}" if receipt_of(purchase) else None,
+        actor=caller.actor,
+    )
+    db.session.expire(purchase)
+    _announce(partner, refunded)
+    return refunded
+
+
+def undo_ends_at(purchase: Purchase) -> datetime | None:
+    """Until when the purchase may be undone; None for one that a machine or a foreign system made."""
+    return purchase.created_at + UNDO_WITHIN if purchase.source == "manual" else None
+
+
+def receipt_of(purchase: Purchase) -> str | None:
+    """The number on the receipt, as it was given; None for a purchase without one."""
+    if purchase.origin in (NO_RECEIPT, HELD):
+        return None
+    return purchase.source_ref.removesuffix(f"~{purchase.id}")
+
+
+def _announce(partner: Partner, refunded: ledger.Refunded) -> None:
+    if (refunded.taken or refunded.given_back) and not refunded.repeated:
+        notices.announce_refund(partner.id, refunded.refund_id, membership_id=refunded.account.membership_id)
+
+
+def find_purchase(partner_id: UUID, purchase_id: UUID, caller: Caller) -> Purchase:
+    """A purchase that the caller sees. Raises `PurchaseNotFound`, the same for another partner's and another branch's."""
     purchase = db.session.get(Purchase, (partner_id, purchase_id))
-    if purchase is None:
+    if purchase is None or (caller.branch_id is not None and purchase.branch_id not in (None, caller.branch_id)):
         raise PurchaseNotFound()
     return purchase
 
 
-def check_branch(partner: Partner, branch_id: UUID | None) -> UUID | None:
+def check_place(partner: Partner, branch_id: UUID | None, caller: Caller, receipt_id: str | None = None) -> UUID | None:
+    """Where a purchase happens: the branch named, else the caller's own; for a receipt typed by hand, the only one.
+
+    Raises `BranchNotFound` for a closed one, and for a caller bound to a branch any other, which looks like none;
+    `BranchRequired` for a receipt typed where there are several.
+    """
+    if caller.branch_id is not None and branch_id not in (None, caller.branch_id):
+        raise BranchNotFound()
+    branch_id = branch_id or caller.branch_id
     if branch_id is not None and not _open_branch(partner.id, branch_id):
         raise BranchNotFound()
+    if receipt_id and branch_id is None and caller.source == "manual":
+        return _only_branch(partner)
     return branch_id
 
 
@@ -237,7 +343,7 @@ def _check_moment(occurred_at: datetime | None, now: datetime) -> None:
         raise InvalidPurchase("must lie within the last year and not in the future", field="occurred_at")
 
 
-def _origin(caller: Caller, branch_id: UUID | None) -> str:
+def origin_of(caller: Caller, branch_id: UUID | None) -> str:
     """Receipt numbers are unique within a till, or within a branch where a person types them."""
     return str(branch_id) if caller.source == "manual" else caller.name
 

@@ -64,3 +64,14 @@ def test_counting_leaves_the_callers_transaction_alone(app, db_session):
     assert not db.session().in_transaction()
     kept = db.select(Attempt.count).where(Attempt.bucket.startswith(bucket))
     assert db_session.scalar(kept) == 1
+
+
+def test_a_check_counts_nothing_and_refuses_where_a_try_would(db_session):
+    bucket, budget = make_bucket(), {"limit": 2, "window": MINUTE, "now": NOW}
+    for _ in range(3):
+        limits.check(bucket, **budget)
+    for _ in range(2):
+        limits.hit(bucket, **budget)
+    with pytest.raises(TooMany):
+        limits.check(bucket, **budget)
+    limits.check(bucket, limit=2, window=MINUTE, now=NOW + MINUTE)
