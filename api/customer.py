@@ -14,7 +14,7 @@ from api.schemas.auth import CodeSent
 from api.schemas.lists import page_of
 from api.security import signed_in
 from api.transactions import commits
-from loyalty import accounts, codes, profiles, sign_in
+from loyalty import accounts, codes, personal_data, profiles, sign_in
 from loyalty.accounts import PurchaseFilter
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
@@ -145,6 +145,15 @@ def show_code():
     """Six digits to show at the till instead of a card: two minutes, once; asked again meanwhile, the same ones."""
     code, expires_at = codes.show(g.caller.customer_id, utcnow())
     return {"code": code, "expires_at": expires_at}
+
+
+@blueprint.get("/export")
+@signed_in
+@blueprint.response(200, schemas.PersonalData)
+@commits
+def export_person():
+    """Everything about me in one file: profile, identities, consents, sessions, memberships, operations, purchases."""
+    return personal_data.export_person(_me(), utcnow())
 
 
 def read_profile_changes(body: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from api.schemas.fields import (
 )
 from api.schemas.lists import PageQuery
 
+_OBJECTS = {"type": "array", "items": {"type": "object"}}
+
 
 class Expiring(Output):
     points = fields.Integer(required=True)
@@ -162,6 +164,19 @@ class Profile(Output):
     notices = Json(required=True, metadata={"type": "object"})
     identities = fields.List(fields.Nested(KnownIdentity), required=True)
     consents = fields.List(fields.Nested(GivenConsent), required=True)
+
+
+class PersonalData(Output):
+    """Made by the core, already JSON-able; times are ISO 8601, sums decimal strings, the latest stands first."""
+
+    exported_at = fields.String(required=True, metadata={"format": "date-time"})
+    profile = Json(required=True, metadata={"type": "object"})
+    identities = Json(required=True, metadata=_OBJECTS)
+    consents = Json(required=True, metadata=_OBJECTS | {"description": "every answer, the withdrawn ones too"})
+    sessions = Json(required=True, metadata=_OBJECTS)
+    memberships = Json(required=True, metadata=_OBJECTS)
+    operations = Json(required=True, metadata=_OBJECTS)
+    purchases = Json(required=True, metadata=_OBJECTS | {"description": "with their lines and refunds"})
 
 
 class ProfileIn(Input):

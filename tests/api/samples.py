@@ -103,7 +103,7 @@ def _add_auth(add, cast: Cast) -> None:
 
 def _add_cabinet(add, cast: Cast) -> None:
     member = cast.ours.member
-    for name in ("profile", "balance", "loyalty", "purchase-history", "purchase-stats", "code"):
+    for name in ("profile", "balance", "loyalty", "purchase-history", "purchase-stats", "code", "export"):
         add(member, "GET", f"/api/customer/{name}")
     add(member, "PUT", "/api/customer/profile", {"name": "Иван", "birth_date": "1990-05-31", "locale": "ru"})
     add(member, "POST", "/api/customer/contacts/request-code", {"phone": make_phone()})

@@ -507,6 +507,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/customer/purchase-history": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/purchase-stats": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/code": (Row(*SIGNED_IN, 200),),
+    "GET /api/customer/export": (Row(*SIGNED_IN, 200),),
     "POST /api/customer/contacts/request-code": (
         Row(*SIGNED_IN, 202, body={}, things=(known_or_not("json:phone", "member phone", lambda w, r: make_phone()),)),
         Row(*SIGNED_IN, 202, body={}, things=(known_or_not("json:email", "member email", lambda w, r: make_email()),)),

@@ -278,3 +278,13 @@ def test_one_key_at_two_partners_is_two_calls(cast):
     assert [answer.json["balance"] for answer in answers] == [50, 50]
     with cashier.app.app_context(), transaction():
         db.session.query(Staff).filter_by(partner_id=cast.theirs.partner_id, customer_id=cashier.customer_id).delete()
+
+
+def test_a_person_takes_their_data_along(cast):
+    cashier, member = cast.theirs.staff["cashier"], cast.theirs.member
+    sale = credit(cashier, cast.theirs.phone, "120.00").json
+    credit(cast.ours.staff["cashier"], cast.ours.phone, "77.00")
+    file = member.get("/api/customer/export")
+    assert (file.status_code, file.json["profile"]["customer_id"]) == (200, str(member.customer_id))
+    assert [one["id"] for one in file.json["purchases"] if one["amount"] == "120.00"] == [sale["id"]]
+    assert "77.00" not in file.get_data(as_text=True)
