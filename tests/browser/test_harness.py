@@ -71,6 +71,14 @@ def test_a_call_outwards_is_noted_and_gets_nowhere(page, site, watch):
     watch.forgive("a call outwards|ERR_NAME_NOT_RESOLVED")
 
 
+def test_what_was_said_in_a_profile_that_is_closed_is_still_noted(new_context, watch):
+    context = new_context()
+    context.new_page().evaluate("console.error('broken on purpose')")
+    context.close()
+    assert ["broken on purpose" in trouble for trouble in watch.troubles()] == [True]
+    watch.forgive("broken on purpose")
+
+
 def test_what_a_page_weighs_is_what_was_sent(page, site):
     address = f"{site.url}/sandbox/people.json"
     page.goto(address)

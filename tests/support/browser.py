@@ -43,6 +43,7 @@ class Watch:
         context.on("weberror", lambda problem: self._seen.append(f"exception: {problem.error}"))
         context.on("request", self._see_request)
         context.on("response", self._see_response)
+        context.on("close", lambda closed: self._contexts.remove(closed))
         self._contexts.append(context)
         return context
 
