@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from flask import Response, g, stream_with_context
@@ -29,7 +23,6 @@ from loyalty import accounts, api_keys, customers, exports, partners, programmes
 from loyalty import staff as staff_book
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
-from loyalty.money import format_money
 from loyalty.types import Member
 from models import db, transaction
 from models.customer import Customer
@@ -370,7 +363,7 @@ def show_stats(wanted):
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
 def export_customers():
     """All customers as CSV."""
-    return _send_csv("customers", exports.CUSTOMER_COLUMNS, exports.list_customers)
+    return _send_csv(exports.CUSTOMERS)
 
 
 @blueprint.get("/export/transactions.csv")
@@ -378,49 +371,14 @@ def export_customers():
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
 def export_transactions():
     """All operations as CSV."""
-    return _send_csv("transactions", exports.TRANSACTION_COLUMNS, exports.list_transactions)
+    return _send_csv(exports.TRANSACTIONS)
 
 
-def _send_csv(name: str, columns: tuple[str, ...], list_page: Callable[[UUID, UUID], list[Any]]) -> Response:
-    """A file that grows while it is sent; it begins with the mark by which spreadsheets know UTF-8.
-
-    Each page is a transaction of its own: one held open while a client stalls would be cut off, and the file with it.
-    """
-    partner_id = g.caller.partner_id
-
-    def write() -> Iterator[str]:
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        buffer.write("\ufeff")
-        writer.writerow(columns)
-        after, rows = exports.BEGINNING, None
-        while rows is None or len(rows) == exports.PAGE:
-            with transaction():
-                rows = list_page(partner_id, after)
-            for row in rows:
-                writer.writerow([_cell(getattr(row, column)) for column in columns])
-                after = row.place
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(stream_with_context(write()), mimetype="text/csv", headers=headers)
-
-
-def _cell(value: object) -> str:
-    """As a cell; text that a spreadsheet would take for a formula is made harmless, a phone's plus stays."""
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return format_money(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    is_number = text[:1] in "+-" and text[1:].isdigit()
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else text
+def _send_csv(export: exports.Export) -> Response:
+    """A file that grows while it is sent."""
+    headers = {"Content-Disposition": f'attachment; filename="{export.name}.csv"'}
+    written = exports.write_csv(export, g.caller.partner_id, transaction)
+    return Response(stream_with_context(written), mimetype="text/csv", headers=headers)
 
 
 def _present_staff(row) -> dict:

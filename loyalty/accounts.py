@@ -242,12 +242,12 @@ def list_purchases(
         .limit(limit + 1)
     )
     if cursor:
-        at, purchase_id = _read_purchase_cursor(cursor)
+        at, purchase_id = read_purchase_cursor(cursor)
         query = query.where((Purchase.occurred_at < at) | ((Purchase.occurred_at == at) & (Purchase.id < purchase_id)))
     rows = db.session.execute(query).all()
     page = rows[:limit]
     shown = [row.Purchase for row in page]
-    lines, refunds, points = _lines_of(shown), _refunds_of(shown), _points_of(shown)
+    lines, refunds, points = lines_of(shown), refunds_of(shown), points_of(shown)
     items = [
         {
             "purchase": row.Purchase,
@@ -263,12 +263,16 @@ def list_purchases(
     ]
     if len(rows) <= limit:
         return items, None
-    last = page[-1].Purchase
+    return items, write_purchase_cursor(page[-1].Purchase)
+
+
+def write_purchase_cursor(last: Purchase) -> str:
     marker = json.dumps([last.occurred_at.isoformat(), str(last.id)])
-    return items, base64.urlsafe_b64encode(marker.encode()).decode()
+    return base64.urlsafe_b64encode(marker.encode()).decode()
 
 
-def _read_purchase_cursor(cursor: str) -> tuple[datetime, UUID]:
+def read_purchase_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """When the last purchase of a page was, and its id. Raises `InvalidCursor`."""
     try:
         at, purchase_id = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
         moment = datetime.fromisoformat(at)
@@ -291,11 +295,13 @@ def _within(wanted: PurchaseFilter) -> list[Any]:
     return conditions
 
 
-def _lines_of(purchases: list[Purchase]) -> dict[UUID, list[PurchaseLine]]:
+def lines_of(purchases: list[Purchase]) -> dict[UUID, list[PurchaseLine]]:
+    """The lines of each purchase, in the order of the check."""
     return _by_purchase(select(PurchaseLine).order_by(PurchaseLine.n), PurchaseLine, purchases)
 
 
-def _refunds_of(purchases: list[Purchase]) -> dict[UUID, list[Refund]]:
+def refunds_of(purchases: list[Purchase]) -> dict[UUID, list[Refund]]:
+    """The refunds of each purchase, the first one first."""
     return _by_purchase(select(Refund).order_by(Refund.n), Refund, purchases)
 
 
@@ -307,7 +313,8 @@ def _by_purchase(query: Any, of: Any, purchases: list[Purchase]) -> dict[UUID, l
     return found
 
 
-def _points_of(purchases: list[Purchase]) -> dict[UUID, dict[str, int]]:
+def points_of(purchases: list[Purchase]) -> dict[UUID, dict[str, int]]:
+    """What each purchase `earned` and `spent`, as refunds left it."""
     if not purchases:
         return {}
     spends = Award.kind == "spend"

@@ -403,13 +403,13 @@ def search_members(
     if cursor:
         page = page.where(Membership.id < _read_cursor(cursor))
     if words := (query or "").strip():
-        page = page.where(_matches(partner_id, words, region, contacts))
+        page = page.where(members_like(partner_id, words, region, contacts))
     page = page.order_by(Membership.id.desc()).limit(limit + 1).subquery()
     columns = [
         page.c[name]
         for name in ("customer_id", "id", "name", "is_vip", "balance", "pending", "visits", "spent", "last_purchase_at")
     ]
-    shown = [(_known_value(page, kind) if contacts else null()).label(kind) for kind in ("phone", "email", "card")]
+    shown = [(known_value(page, kind) if contacts else null()).label(kind) for kind in ("phone", "email", "card")]
     found = db.session.execute(select(*columns, *shown).order_by(page.c.id.desc())).all()
     rows = [
         MemberRow(
@@ -484,8 +484,8 @@ def _insert_identity(customer: Customer, identifier: Identifier, proven_at: date
 _Member = aliased(Membership)
 
 
-def _matches(partner_id: UUID, words: str, region: str, contacts: bool):
-    """The condition of a search. A whole identifier is looked up by index, parts are compared."""
+def members_like(partner_id: UUID, words: str, region: str, contacts: bool):
+    """The condition of a search for memberships, as `search_members` does it. A whole identifier is looked up by index, parts are compared."""
     if any(not char.isprintable() for char in words):
         return false()
     for key in ("customer_id", "card", "email", "phone") if contacts else ("customer_id",):
@@ -523,7 +523,7 @@ def _members_knowing(partner_id: UUID, condition) -> Select:
     )
 
 
-def _known_value(page, kind: str):
+def known_value(page, kind: str):
     """The earliest identity of a kind that the page's partner knows of the person of a row."""
     return (
         select(Identity.value)

@@ -6,11 +6,19 @@ its transaction after each page. `BEGINNING` is before every place; a page short
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
+from loyalty.money import format_money
 from models import db
 
 PAGE = 1000
@@ -57,6 +65,55 @@ def list_customers(partner_id: UUID, after: UUID) -> list[Any]:
 def list_transactions(partner_id: UUID, after: UUID) -> list[Any]:
     """The next `PAGE` of the partner's entries after a `place`, the oldest first: rows with `TRANSACTION_COLUMNS`."""
     return _page(_TRANSACTIONS, partner_id, after)
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file that a partner may fetch: its name, its columns and what lists its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    list_page: Callable[[UUID, UUID], list[Any]]
+
+
+CUSTOMERS = Export("customers", CUSTOMER_COLUMNS, list_customers)
+TRANSACTIONS = Export("transactions", TRANSACTION_COLUMNS, list_transactions)
+
+
+def write_csv(export: Export, partner_id: UUID, transaction: Callable[[], AbstractContextManager]) -> Iterator[str]:
+    """The file piece by piece, as it is sent; it begins with the mark by which spreadsheets know UTF-8.
+
+    Each page is a `transaction` of its own: one held open while a client stalls would be cut off, and the file with it.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow(export.columns)
+    after, rows = BEGINNING, None
+    while rows is None or len(rows) == PAGE:
+        with transaction():
+            rows = export.list_page(partner_id, after)
+        for row in rows:
+            writer.writerow([_cell(getattr(row, column)) for column in export.columns])
+            after = row.place
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _cell(value: object) -> str:
+    """As a cell; text that a spreadsheet would take for a formula is made harmless, a phone's plus stays."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return format_money(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    is_number = text[:1] in "+-" and text[1:].isdigit()
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else text
 
 
 def _page(query, partner_id: UUID, after: UUID) -> list[Any]:
