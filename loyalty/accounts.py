@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -33,8 +33,6 @@ class Account:
 
     partner_id: UUID
     partner_name: str
-    partner_code: str
-    partner_timezone: str
     balance: int
     available: int
     pending: int
@@ -54,8 +52,6 @@ def list_accounts(customer_id: UUID, now: datetime) -> list[Account]:
         Account(
             partner_id=row.partner_id,
             partner_name=row.name,
-            partner_code=row.code,
-            partner_timezone=row.timezone,
             balance=row.balance,
             available=row.balance - row.held,
             pending=row.pending,
@@ -70,8 +66,7 @@ _memberships = Prepared(
     "kopilka_memberships",
     "uuid",
     """
-    SELECT m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.active, p.name, p.code,
-           p.timezone
+    SELECT m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.active, p.name
     FROM membership m JOIN partner p ON p.id = m.partner_id
     WHERE m.customer_id = $1 AND m.state = 'open'
     ORDER BY m.id
@@ -362,6 +357,42 @@ def summarise_purchases(customer_id: UUID, wanted: PurchaseFilter) -> dict[str, 
     count = row["purchases"]
     row["average_check"] = (row["spent"] / count).quantize(Decimal("0.01")) if count else None
     return row
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was bought in some days; money is net of refunds, a purchase that was wholly refunded counts as none."""
+
+    purchases: int
+    spent: Decimal
+
+    @property
+    def average_check(self) -> Decimal | None:
+        return (self.spent / self.purchases).quantize(Decimal("0.01")) if self.purchases else None
+
+
+_figures_of_periods = Prepared(
+    "kopilka_figures_of_periods",
+    "uuid, date[], date[]",
+    """
+    SELECT count(d.net) FILTER (WHERE d.net > 0) AS purchases, coalesce(sum(d.net), 0) AS spent
+    FROM unnest($2, $3) WITH ORDINALITY AS period (since, until, n)
+    LEFT JOIN (
+        SELECT d.amount - d.refunded AS net, timezone(p.timezone, d.occurred_at)::date AS day
+        FROM membership m
+        JOIN partner p ON p.id = m.partner_id
+        JOIN purchase d ON d.partner_id = m.partner_id AND d.membership_id = m.id
+        WHERE m.customer_id = $1
+    ) d ON d.day BETWEEN period.since AND period.until
+    GROUP BY period.n ORDER BY period.n
+    """,
+)
+
+
+def list_figures(customer_id: UUID, periods: Sequence[tuple[date, date]]) -> list[Figures]:
+    """The person's figures of several periods (whole days of each partner's own zone, both included), by one query."""
+    since, until = ("{" + ",".join(day.isoformat() for day in days) + "}" for days in zip(*periods, strict=True))
+    return [Figures(row.purchases, row.spent) for row in _figures_of_periods(customer_id, since, until)]
 
 
 # The partner's figures

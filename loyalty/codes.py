@@ -109,15 +109,19 @@ def _make(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
     while True:
         code_id = new_id()
         code_hash = keyed_hash(_PURPOSE, code := _digits(code_id))
-        # an expired code that nobody used still stands in the unique index of open codes
-        _retire((CustomerCode.code_hash == code_hash) & (CustomerCode.expires_at <= now), now)
         made = (
             insert(CustomerCode)
             .values(id=code_id, customer_id=customer_id, code_hash=code_hash, created_at=now, expires_at=now + LIFE)
             .on_conflict_do_nothing()
             .returning(CustomerCode.expires_at)
         )
-        if (expires_at := db.session.scalar(made)) is not None:
+        expires_at = db.session.scalar(made)
+        # an expired code that nobody used still stands in the unique index of open codes
+        if expires_at is None and _retire(
+            (CustomerCode.code_hash == code_hash) & (CustomerCode.expires_at <= now), now
+        ):
+            expires_at = db.session.scalar(made)
+        if expires_at is not None:
             return code, expires_at
 
 
@@ -125,9 +129,9 @@ def _digits(code_id: UUID) -> str:
     return f"{int(keyed_hash('customer_code_digits', str(code_id)), 16) % 1_000_000:06}"
 
 
-def _retire(which, now: datetime) -> None:
+def _retire(which, now: datetime) -> int:
     retired = update(CustomerCode).where(which, CustomerCode.used_at.is_(None))
-    db.session.execute(
+    return db.session.execute(
         retired.values(used_at=func.least(now, CustomerCode.expires_at)),
         execution_options={"synchronize_session": False},
-    )
+    ).rowcount

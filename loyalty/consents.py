@@ -7,7 +7,8 @@ opt-out from the platform reaches every partner.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from loyalty.errors import InvalidConsent
 from models import db
 from models.customer import Consent
+from models.ledger import Membership
+from models.partner import Partner
 
 PERSONAL_DATA = "personal_data"
 ADVERTISING = "advertising"
@@ -86,6 +89,36 @@ def current(customer_id: UUID) -> list[Consent]:
     return list(db.session.scalars(query))
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a person has answered to one partner, or (None) to the platform: the newest consent of each kind, if any."""
+
+    partner_id: UUID | None
+    partner_name: str | None
+    partner_code: str | None
+    newest: dict[str, Consent]
+    to_platform: dict[str, Consent]
+
+    def allows(self, kind: str) -> bool:
+        """Whether the present answers allow this there; the same as `has_consent`."""
+        return _allow([given[kind].granted for given in (self.newest, self.to_platform) if kind in given])
+
+
+def list_answers(customer_id: UUID) -> list[Answers]:
+    """The person's present answers: the platform first, then every partner where they are a member, by name."""
+    found: dict[UUID | None, dict[str, Consent]] = {}
+    for consent in current(customer_id):
+        found.setdefault(consent.partner_id, {})[consent.kind] = consent
+    query = (
+        select(Partner.id, Partner.name, Partner.code)
+        .join(Membership, Membership.partner_id == Partner.id)
+        .where(Membership.customer_id == customer_id, Membership.state == "open")
+        .order_by(Partner.name, Partner.id)
+    )
+    places = [(None, None, None), *db.session.execute(query)]
+    return [Answers(*place, newest=found.get(place[0], {}), to_platform=found.get(None, {})) for place in places]
+
+
 def has_consent(customer_id: UUID, kind: str, partner_id: UUID | None = None) -> bool:
     """Whether the person's present answers allow this to the partner (None: to the platform)."""
     query = (
@@ -98,5 +131,9 @@ def has_consent(customer_id: UUID, kind: str, partner_id: UUID | None = None) ->
         .ext(distinct_on(Consent.partner_id))
         .order_by(Consent.partner_id, Consent.at.desc(), Consent.id.desc())
     )
-    answers = db.session.scalars(query).all()
+    return _allow(db.session.scalars(query).all())
+
+
+def _allow(answers: Collection[bool]) -> bool:
+    """Somebody was told yes, and nobody no."""
     return bool(answers) and all(answers)

@@ -1,55 +1,173 @@
-"""What a person's points do next, over all partners: what waits, what a till holds, what expires; and how they moved.
+"""What a person has, as their cabinet tells it: all partners at once, what happens to the points next, how they moved.
 
-Read after `accounts.list_accounts`, which lets time do what was due. Days are those of the partner's zone, as the
-programme counts them.
+One query for the whole, however many partners there are. Days are those of the partner's zone, as the programme counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from loyalty.accounts import Account
+from loyalty import ledger
+from loyalty.errors import CustomerNotFound
 from loyalty.prepared import Prepared
 
-SHOWN = 50
-"""How many rows of what waits and of what is held are listed."""
+SHOWN = 12
+"""How many dates are listed for one account of each: what expires, what waits, what is held."""
 
 
 @dataclass(frozen=True)
-class Expiring:
-    """Free points that may be spent through `last_day`."""
+class Portion:
+    """Points of one account to which something happens on a day (`day`) or at a moment (`at`)."""
+
+    pocket: Pocket
+    points: int
+    day: date | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Pocket:
+    """One account. `worth` is what the balance pays there; `segment` is the partner's word for the person, if it has one."""
 
     partner_id: UUID
     partner_name: str
     partner_code: str
-    points: int
-    last_day: date
+    balance: int
+    pending: int
+    held: int
+    worth: Decimal
+    segment: str | None
+    _expiring: Any
+    _waiting: Any
+    _held: Any
+
+    @property
+    def expiring(self) -> list[Portion]:
+        """Free points by the last day they may be spent on, the soonest first."""
+        return [Portion(self, one["points"], day=date.fromisoformat(one["day"])) for one in self._expiring or ()]
+
+    @property
+    def waiting(self) -> list[Portion]:
+        """Points credited by the first day they may be spent on, the soonest first."""
+        return [Portion(self, one["points"], day=date.fromisoformat(one["day"])) for one in self._waiting or ()]
+
+    @property
+    def holds(self) -> list[Portion]:
+        """What tills have reserved for purchases that are not finished, by the moment it is free again at the latest."""
+        return [Portion(self, one["points"], at=datetime.fromisoformat(one["at"])) for one in self._held or ()]
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Points credited that may be spent from `first_day` on."""
+class Wallet:
+    """Everything a person has; the account with the largest balance first."""
 
-    partner_id: UUID
-    partner_name: str
-    partner_code: str
-    points: int
-    first_day: date
+    timezone: str
+    pockets: list[Pocket]
+
+    @property
+    def total(self) -> int:
+        """The sum of the balances."""
+        return sum(pocket.balance for pocket in self.pockets)
+
+    @property
+    def worth(self) -> Decimal:
+        return sum((pocket.worth for pocket in self.pockets), Decimal(0))
+
+    @property
+    def pending(self) -> int:
+        return sum(pocket.pending for pocket in self.pockets)
+
+    @property
+    def held(self) -> int:
+        return sum(pocket.held for pocket in self.pockets)
+
+    @property
+    def expiring(self) -> list[Portion]:
+        """What expires anywhere, the soonest first; of each account its next dates."""
+        return _by_day(one for pocket in self.pockets for one in pocket.expiring)
+
+    @property
+    def waiting(self) -> list[Portion]:
+        """What becomes available anywhere, the soonest first."""
+        return _by_day(one for pocket in self.pockets for one in pocket.waiting)
+
+    @property
+    def holds(self) -> list[Portion]:
+        """What is held anywhere, the soonest to be free again first."""
+        return sorted((one for pocket in self.pockets for one in pocket.holds), key=lambda one: one.at)
 
 
-@dataclass(frozen=True)
-class Held:
-    """Points a till has reserved for a purchase that is not finished; free again after `until`."""
+def _by_day(portions: Any) -> list[Portion]:
+    return sorted(portions, key=lambda one: (one.day, one.pocket.partner_name))
 
-    partner_id: UUID
-    partner_name: str
-    partner_code: str
-    points: int
-    until: datetime
+
+_pockets = Prepared(
+    "kopilka_pockets",
+    "uuid, timestamptz, bigint",
+    """
+    SELECT c.timezone, m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.segment, p.name, p.code,
+           coalesce((SELECT rules ->> 'point_value' FROM programme g WHERE g.partner_id = m.partner_id
+                     ORDER BY version DESC LIMIT 1), '1') AS point_value,
+           CASE WHEN m.next_due_at IS NOT NULL THEN (
+               SELECT json_agg(x) FROM (
+                   SELECT timezone(p.timezone, expires_at - interval '1 microsecond')::date AS day,
+                          sum(remaining - lot.held) AS points
+                   FROM lot WHERE lot.partner_id = m.partner_id AND lot.membership_id = m.id AND remaining > 0
+                        AND lot.state = 'active' AND expires_at IS NOT NULL AND remaining > lot.held
+                   GROUP BY 1 ORDER BY 1 LIMIT $3) x) END AS expiring,
+           CASE WHEN m.pending > 0 THEN (
+               SELECT json_agg(x) FROM (
+                   SELECT timezone(p.timezone, available_at)::date AS day, sum(remaining) AS points
+                   FROM lot WHERE lot.partner_id = m.partner_id AND lot.membership_id = m.id AND remaining > 0
+                        AND lot.state = 'pending'
+                   GROUP BY 1 ORDER BY 1 LIMIT $3) x) END AS waiting,
+           CASE WHEN m.held > 0 THEN (
+               SELECT json_agg(x) FROM (
+                   SELECT h.expires_at AS at, h.points
+                   FROM hold h WHERE h.partner_id = m.partner_id AND h.membership_id = m.id AND h.state = 'open'
+                        AND h.points > 0 AND h.expires_at > $2
+                   ORDER BY 1, h.id LIMIT $3) x) END AS holds
+    FROM customer c
+    LEFT JOIN membership m ON m.customer_id = c.id AND m.state = 'open'
+    LEFT JOIN partner p ON p.id = m.partner_id
+    WHERE c.id = $1
+    ORDER BY m.balance DESC, p.name, m.id
+    """,
+)
+
+
+def open_wallet(customer_id: UUID, now: datetime) -> Wallet:
+    """Everything a person has, after time did what was due. Raises `CustomerNotFound`."""
+    rows = _pockets(customer_id, now, SHOWN)
+    due = [(row.partner_id, row.id) for row in rows if row.next_due_at is not None and row.next_due_at <= now]
+    if due:
+        ledger.bring_up_all(due, now)
+        rows = _pockets(customer_id, now, SHOWN)
+    if not rows:
+        raise CustomerNotFound()
+    pockets = [
+        Pocket(
+            row.partner_id,
+            row.name,
+            row.code,
+            row.balance,
+            row.pending,
+            row.held,
+            (row.balance * Decimal(row.point_value)).quantize(Decimal("0.01")),
+            row.segment,
+            row.expiring,
+            row.waiting,
+            row.holds,
+        )
+        for row in rows
+        if row.id is not None
+    ]
+    return Wallet(rows[0].timezone, pockets)
 
 
 @dataclass(frozen=True)
@@ -60,75 +178,6 @@ class Month:
     earned: int
     spent: int
     expired: int
-
-
-def list_expiring(accounts: Iterable[Account]) -> list[Expiring]:
-    """What expires at which partner, the soonest first; each account gives its next dates only."""
-    found = [
-        Expiring(
-            account.partner_id,
-            account.partner_name,
-            account.partner_code,
-            dying["points"],
-            _last_day(dying["at"], account.partner_timezone),
-        )
-        for account in accounts
-        for dying in account.expiring
-    ]
-    return sorted(found, key=lambda one: (one.last_day, one.partner_name))
-
-
-def _last_day(expires_at: datetime, timezone: str) -> date:
-    """`expires_at` is exclusive: midnight after the last day."""
-    return (expires_at - timedelta(microseconds=1)).astimezone(ZoneInfo(timezone)).date()
-
-
-_waiting = Prepared(
-    "kopilka_waiting",
-    "uuid, bigint",
-    """
-    SELECT m.partner_id, p.name, p.code, p.timezone, l.available_at, sum(l.remaining) AS points
-    FROM membership m
-    JOIN partner p ON p.id = m.partner_id
-    JOIN lot l ON l.partner_id = m.partner_id AND l.membership_id = m.id AND l.remaining > 0 AND l.state = 'pending'
-    WHERE m.customer_id = $1 AND m.state = 'open' AND m.pending > 0
-    GROUP BY 1, 2, 3, 4, 5 ORDER BY l.available_at, p.name LIMIT $2
-    """,
-)
-
-_held = Prepared(
-    "kopilka_held",
-    "uuid, timestamptz, bigint",
-    """
-    SELECT m.partner_id, p.name, p.code, h.points, h.expires_at
-    FROM membership m
-    JOIN partner p ON p.id = m.partner_id
-    JOIN hold h ON h.partner_id = m.partner_id AND h.membership_id = m.id AND h.state = 'open' AND h.points > 0
-    WHERE m.customer_id = $1 AND m.state = 'open' AND m.held > 0 AND h.expires_at > $2
-    ORDER BY h.expires_at, h.id LIMIT $3
-    """,
-)
-
-
-def list_waiting(customer_id: UUID) -> list[Waiting]:
-    """What becomes available at which partner, the soonest first."""
-    return [
-        Waiting(
-            row.partner_id,
-            row.name,
-            row.code,
-            int(row.points),
-            row.available_at.astimezone(ZoneInfo(row.timezone)).date(),
-        )
-        for row in _waiting(customer_id, SHOWN)
-    ]
-
-
-def list_held(customer_id: UUID, now: datetime) -> list[Held]:
-    """What tills hold at this moment, the soonest to be free again first."""
-    return [
-        Held(row.partner_id, row.name, row.code, row.points, row.expires_at) for row in _held(customer_id, now, SHOWN)
-    ]
 
 
 _by_month = Prepared(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -82,3 +83,23 @@ def test_many_purchases_cost_as_many_queries_as_one(partner):
             accounts.list_purchases(person.id, PurchaseFilter())
         counts.append(len(statements))
     assert counts == [4, 4]
+
+
+def test_figures_of_several_periods_come_together(partner):
+    person, far = make_customer(), make_partner(timezone="Asia/Vladivostok")
+    evening = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)  # already the 11th in Vladivostok
+    sale = buy(partner, person, "a", (CAKE,))
+    sales.post_refund(partner, sale.purchase_id, amount=Decimal("100.00"), caller=CASHIER, key="r", now=NOW)
+    whole = buy(partner, person, "b", (CAKE,))
+    sales.post_refund(partner, whole.purchase_id, amount=Decimal("600.00"), caller=CASHIER, key="r", now=NOW)
+    buy(far, person, "c", now=evening)
+    buy(partner, person, "d", now=evening, occurred_at=evening - timedelta(days=60))
+    day = date(2026, 3, 10)
+    later, today, spring, empty = accounts.list_figures(
+        person.id,
+        [(day + timedelta(1), day + timedelta(1)), (day, day), (day - timedelta(90), day), (date(2020, 1, 1),) * 2],
+    )
+    assert (later.purchases, later.spent, later.average_check) == (1, Decimal("1000.00"), Decimal("1000.00"))
+    assert (today.purchases, today.spent) == (1, Decimal("500.00"))
+    assert (spring.purchases, spring.spent, spring.average_check) == (2, Decimal("1500.00"), Decimal("750.00"))
+    assert (empty.purchases, empty.spent, empty.average_check) == (0, Decimal(0), None)

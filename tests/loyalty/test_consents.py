@@ -5,7 +5,7 @@ import pytest
 from loyalty import consents
 from loyalty.consents import ADVERTISING, PERSONAL_DATA, TEXT_VERSIONS
 from loyalty.errors import InvalidConsent
-from tests.factories import NOW, make_customer, make_partner
+from tests.factories import NOW, make_customer, make_member, make_partner, noise
 
 LATER = NOW + timedelta(days=1)
 
@@ -62,3 +62,23 @@ def test_anything_but_yes_or_no_to_a_known_text_is_refused(db_session, answers):
     with pytest.raises(InvalidConsent):
         consents.record_answers(person.id, {ADVERTISING: True} | answers, place="web", now=NOW)
     assert consents.current(person.id) == []
+
+
+def test_answers_are_listed_for_the_platform_and_every_partner_of_the_person(db_session):
+    noise()
+    person = make_customer()
+    shop, cafe, gone = make_partner(name="Ювелир"), make_partner(name="Булочная"), make_partner(name="Чужой")
+    for place in (shop, cafe):
+        make_member(place, person)
+    for partner, granted in ((None, True), (shop, True), (shop, False), (gone, True)):
+        consents.record(
+            person.id, "advertising", granted, partner_id=partner.id if partner else None, place="web", now=NOW
+        )
+    listed = consents.list_answers(person.id)
+    assert [place.partner_name for place in listed] == [None, "Булочная", "Ювелир"]
+    assert [place.allows("advertising") for place in listed] == [True, True, False]
+    assert [place.allows("personal_data") for place in listed] == [False, False, False]
+    assert [consents.has_consent(person.id, "advertising", place.partner_id) for place in listed] == [True, True, False]
+    assert listed[1].newest == {}
+    assert listed[2].newest["advertising"].granted is False
+    assert listed[2].partner_code == shop.code

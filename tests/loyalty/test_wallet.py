@@ -7,8 +7,11 @@ from decimal import Decimal
 import pytest
 
 from loyalty import accounts, ledger, pos, sales, wallet
+from loyalty.errors import CustomerNotFound
+from loyalty.programmes import set_rules
 from loyalty.rules import Rules
 from loyalty.sales import Basket, Caller
+from models import new_id
 from tests.factories import NOW, identifier_of, make_customer, make_member, make_partner, noise
 from tests.statements import counted_statements
 
@@ -38,18 +41,55 @@ def person(db_session):
     return make_customer()
 
 
+def test_a_wallet_holds_every_account_the_largest_first(person, db_session):
+    cafe = make_partner(Rules(point_value=Decimal("0.50")), name="Кофейня")
+    salon, empty = make_partner(name="Салон"), make_partner(name="Зал")
+    credit(cafe, person, "1000.00", "a")
+    credit(salon, person, "2000.00", "b")
+    make_member(empty, person).segment = "new"
+    db_session.flush()
+    opened = wallet.open_wallet(person.id, NOW)
+    assert [(one.partner_name, one.balance, one.worth, one.segment) for one in opened.pockets] == [
+        ("Салон", 100, Decimal("100.00"), None),
+        ("Кофейня", 50, Decimal("25.00"), None),
+        ("Зал", 0, Decimal("0.00"), "new"),
+    ]
+    assert (opened.total, opened.worth, opened.timezone) == (150, Decimal("125.00"), "Europe/Moscow")
+    assert (opened.pending, opened.held, opened.expiring, opened.waiting, opened.holds) == (0, 0, [], [], [])
+
+
+def test_a_point_is_worth_what_the_programme_in_force_says(person):
+    partner = make_partner(Rules(point_value=Decimal("0.50")))
+    credit(partner, person, "1000.00", "a")
+    set_rules(partner.id, Rules(point_value=Decimal("2.00")), by=person.id, now=NOW)
+    assert wallet.open_wallet(person.id, NOW).worth == Decimal("100.00")
+
+
+def test_a_newcomers_wallet_is_empty(person):
+    assert wallet.open_wallet(person.id, NOW) == wallet.Wallet("Europe/Moscow", [])
+    with pytest.raises(CustomerNotFound):
+        wallet.open_wallet(new_id(), NOW)
+
+
 def test_what_expires_is_listed_over_all_partners_the_soonest_first(person):
     salon = make_partner(Rules(base_life_days=20), name="Салон")
     cafe = make_partner(Rules(base_life_days=10), timezone="Asia/Vladivostok", name="Кофейня")
     credit(salon, person, "2000.00", "s")
     credit(cafe, person, "1000.00", "c")
     credit(cafe, person, "500.00", "d", now=NOW + timedelta(days=5))
-    found = wallet.list_expiring(accounts.list_accounts(person.id, NOW + timedelta(days=5)))
-    assert [(one.partner_name, one.points, one.last_day) for one in found] == [
+    found = wallet.open_wallet(person.id, NOW + timedelta(days=5)).expiring
+    assert [(one.pocket.partner_name, one.points, one.day) for one in found] == [
         ("Кофейня", 50, date(2026, 3, 20)),
         ("Кофейня", 25, date(2026, 3, 25)),
         ("Салон", 100, date(2026, 3, 30)),
     ]
+
+
+def test_points_that_were_due_have_expired_before_they_are_shown(person):
+    partner = make_partner(Rules(base_life_days=10))
+    credit(partner, person, "1000.00", "a")
+    opened = wallet.open_wallet(person.id, NOW + timedelta(days=30))
+    assert (opened.total, opened.expiring) == (0, [])
 
 
 def test_what_waits_is_listed_with_the_day_it_becomes_available(person):
@@ -59,10 +99,14 @@ def test_what_waits_is_listed_with_the_day_it_becomes_available(person):
     credit(cafe, person, "1000.00", "a")
     credit(cafe, person, "200.00", "b")
     credit(salon, person, "2000.00", "c", now=evening)
-    shown = [(one.partner_name, one.points, one.first_day) for one in wallet.list_waiting(person.id)]
-    assert shown == [("Салон", 100, date(2026, 3, 13)), ("Кофейня", 60, date(2026, 3, 24))]
-    accounts.list_accounts(person.id, NOW + timedelta(days=20))
-    assert wallet.list_waiting(person.id) == []
+    opened = wallet.open_wallet(person.id, evening)
+    assert [(one.pocket.partner_name, one.points, one.day) for one in opened.waiting] == [
+        ("Салон", 100, date(2026, 3, 13)),
+        ("Кофейня", 60, date(2026, 3, 24)),
+    ]
+    assert (opened.total, opened.pending) == (0, 160)
+    later = wallet.open_wallet(person.id, NOW + timedelta(days=20))
+    assert (later.total, later.waiting) == (160, [])
 
 
 def test_what_tills_hold_is_listed_until_it_ends(person):
@@ -70,11 +114,11 @@ def test_what_tills_hold_is_listed_until_it_ends(person):
     ledger.adjust(partner.id, make_member(partner, person).id, 500, source="admin", source_ref="gift", now=NOW)
     held = hold(partner, person, 300)
     hold(partner, person, 0)
-    (shown,) = wallet.list_held(person.id, NOW)
-    assert (shown.partner_id, shown.points, shown.until) == (partner.id, 300, held.expires_at)
-    assert wallet.list_held(person.id, held.expires_at) == []
-    pos.void(partner, held.hold_id, caller=TILL, now=NOW)
-    assert wallet.list_held(person.id, NOW) == []
+    opened = wallet.open_wallet(person.id, NOW)
+    (shown,) = opened.holds
+    assert (shown.pocket.partner_id, shown.points, shown.at) == (partner.id, 300, held.expires_at)
+    assert (opened.total, opened.held) == (500, 300)
+    assert wallet.open_wallet(person.id, held.expires_at).holds == []
 
 
 def test_the_months_tell_what_came_and_went(person):
@@ -117,7 +161,7 @@ def test_months_reach_over_the_turn_of_the_year(person):
     assert (shown[0].first_day, shown[-1].first_day, len(shown)) == (date(2025, 2, 1), date(2026, 3, 1), 14)
 
 
-def test_the_cabinet_asks_as_often_for_many_accounts_as_for_one(person):
+def test_a_wallet_with_many_accounts_costs_as_many_queries_as_one(person):
     rules = Rules(base_life_days=10, pending_days=1, min_spend=1)
 
     def fill(how_many, who):
@@ -129,17 +173,15 @@ def test_the_cabinet_asks_as_often_for_many_accounts_as_for_one(person):
 
     def look(who, now):
         with counted_statements() as statements:
-            shown = accounts.list_accounts(who.id, now)
-            wallet.list_expiring(shown)
-            wallet.list_waiting(who.id)
-            wallet.list_held(who.id, now)
+            wallet.open_wallet(who.id, now)
             wallet.list_months(who.id, months=6, timezone="UTC", now=now)
         return len(statements)
 
     many = make_customer()
     fill(1, person)
     fill(7, many)
-    for days in (0, 1, 5, 40):
+    assert look(many, NOW) == look(person, NOW) == 2
+    for days in (1, 5, 40):
         at = NOW + timedelta(days=days)
-        assert look(many, at) == look(person, at), days
-    assert sum(account.balance for account in accounts.list_accounts(many.id, at)) == 7 * 50
+        assert look(many, at) == look(person, at) <= 7
+    assert wallet.open_wallet(many.id, at).total == 7 * 50
