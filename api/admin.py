@@ -16,11 +16,8 @@ from api.schemas import partner as partner_schemas
 from api.schemas.lists import page_of
 from api.security import platform
 from api.transactions import commits
-from loyalty import accounts, audit, directory, ledger, partners, profiles, programmes, sales
+from loyalty import accounts, corrections, directory, partners, people, profiles, sales
 from loyalty.clock import utcnow
-from loyalty.customers import living, membership_of
-from loyalty.errors import CustomerNotFound
-from models import db
 from models.customer import Customer
 
 blueprint = Blueprint("admin", __name__, url_prefix="/api/admin", description="The platform's admins")
@@ -72,7 +69,7 @@ def list_customers(wanted):
 @commits
 def show_customer(customer_id: UUID):
     """A person's card with the accounts at every partner."""
-    return _present_card(_find(customer_id))
+    return _present_card(people.find_person(customer_id))
 
 
 @blueprint.put("/customers/<uuid:customer_id>")
@@ -82,9 +79,8 @@ def show_customer(customer_id: UUID):
 @commits
 def change_customer(body, customer_id: UUID):
     """Change what is not proven by the person: name, birth date, language, preferences. Contacts need a proof."""
-    now, customer = utcnow(), _find(customer_id)
-    profiles.update_profile(customer, read_profile_changes(body), now)
-    audit.record("customer.change", actor=g.caller.customer_id, subject=customer.id, details={"fields": sorted(body)})
+    customer = people.find_person(customer_id)
+    people.change_person(customer, read_profile_changes(body), by=g.caller.customer_id, now=utcnow())
     return _present_card(customer)
 
 
@@ -95,30 +91,15 @@ def change_customer(body, customer_id: UUID):
 @blueprint.response(201, schemas.AdjustOut)
 def adjust_points(body, customer_id: UUID):
     """Correct a customer's points at a partner, up or down, with a reason that stays apart from the ledger."""
-    now, partner = utcnow(), partners.get_partner(body["partner_id"])
-    membership = membership_of(_find(customer_id).id, partner.id)
-    if membership is None:
-        raise CustomerNotFound()
-    _, rules = programmes.current_rules(partner.id)
-    caller = sales.Caller(g.caller.name, "admin", actor=g.caller.customer_id)
-    posted = ledger.adjust(
-        partner.id,
-        membership.id,
+    person = people.find_person(customer_id)
+    posted = corrections.correct_points(
+        partners.get_partner(body["partner_id"]),
+        person.id,
         body["points"],
-        source="admin",
-        source_ref=caller.reference(read_key()),
-        now=now,
-        reason=body["reason"],
-        mode=rules.clawback,
-        life=rules.bonus_life,
-        actor=caller.actor,
-    )
-    audit.record(
-        "points.adjust",
-        actor=caller.actor,
-        partner_id=partner.id,
-        subject=posted.entry_id,
-        details={"points": posted.points},
+        body["reason"],
+        caller=sales.Caller(g.caller.name, "admin", actor=g.caller.customer_id),
+        key=read_key(),
+        now=utcnow(),
     )
     return {
         "id": posted.entry_id,
@@ -127,13 +108,6 @@ def adjust_points(body, customer_id: UUID):
         "available": posted.account.available,
         "pending": posted.account.pending,
     }
-
-
-def _find(customer_id: UUID) -> Customer:
-    customer = living(db.session.get(Customer, customer_id))
-    if customer is None:
-        raise CustomerNotFound()
-    return customer
 
 
 def _present_card(customer: Customer) -> dict[str, Any]:

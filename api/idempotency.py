@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -28,7 +27,7 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(view)
     def wrapper(*args, **kwargs):
         key = read_key()
-        fingerprint = make_fingerprint(request.method, request.path, args)
+        fingerprint = idempotency.fingerprint_of([request.method, request.path, args])
         fresh: list[Response] = []
 
         def act() -> tuple[int, dict]:
@@ -59,9 +58,3 @@ def read_key() -> str:
             400, "idempotency_key_invalid", f"{HEADER} is 1 to 255 visible ASCII characters without spaces."
         )
     return key
-
-
-def make_fingerprint(method: str, path: str, parsed: object) -> str:
-    """SHA-256 over method, path and the validated input: spelling a number or a phone otherwise changes nothing."""
-    canonical = json.dumps([method, path, parsed], sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()

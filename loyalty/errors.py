@@ -347,6 +347,16 @@ class CodeUnknown(NotFound):
     field = "code"
 
 
+class CannotBlockOneself(LoyaltyError):
+    """Admins who block themselves could not undo it."""
+
+    code = "cannot_block_oneself"
+    status = 409
+
+    def __init__(self):
+        super().__init__("Nobody can block themselves.")
+
+
 class InvalidCursor(LoyaltyError):
     """A list was asked to go on from a place that it never gave out."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -36,6 +37,12 @@ class IdempotencyConflict(LoyaltyError):
 
     def __init__(self):
         super().__init__("This Idempotency-Key was used for another request.")
+
+
+def fingerprint_of(request: object) -> str:
+    """SHA-256 of what was asked for, as validated: spelling a number or a phone otherwise changes nothing."""
+    canonical = json.dumps(request, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def once(caller: str, key: str, fingerprint: str, act: Callable[[], tuple[int, Answer]]) -> tuple[int, Answer, bool]:
