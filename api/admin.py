@@ -15,10 +15,10 @@ from api.schemas import customer as customer_schemas
 from api.schemas import partner as partner_schemas
 from api.schemas.lists import page_of
 from api.security import platform
-from api.transactions import commits
 from loyalty import accounts, corrections, directory, partners, people, profiles, sales
 from loyalty.clock import utcnow
 from models.customer import Customer
+from models.transactions import commits
 
 blueprint = Blueprint("admin", __name__, url_prefix="/api/admin", description="The platform's admins")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from functools import wraps
+
+from flask import Flask, request
 from flask_migrate import Migrate
 
 from api import admin, auth, customer, documents, health, members, partner, pos
@@ -13,13 +15,14 @@ from api.commands.outbox import outbox_group
 from api.commands.programme import programme_group
 from api.documents import make_api
 from api.errors import register_error_handlers
-from api.policy import public
 from api.requests import configure_logging, wrap_requests
 from api.tokens import configure_tokens
 from config import ROOT, WEB_THREADS, Settings
 from loyalty import sealing, sign_in
 from models import db, ping_after_rest
-from web import pages
+from web import add_pages
+from web.errors import FORMS
+from web.sign_in import take_registration
 
 BLUEPRINTS = (
     auth.blueprint,
@@ -62,7 +65,8 @@ def create_app(settings: Settings, database_url: str) -> Flask:
     api = make_api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    _register_pages(app)
+    add_pages(app, settings)
+    _let_forms_in(app)
     app.cli.add_command(admin_group)
     app.cli.add_command(import_group)
     app.cli.add_command(ledger_group)
@@ -71,8 +75,15 @@ def create_app(settings: Settings, database_url: str) -> Flask:
     return app
 
 
-def _register_pages(app: Flask) -> None:
-    app.register_blueprint(pages.blueprint)
-    for endpoint, view in app.view_functions.items():
-        if endpoint.startswith("pages."):
-            public(view)
+def _let_forms_in(app: Flask) -> None:
+    """`POST /register` is one address with two doors: JSON is the API's, a form is the page's."""
+    endpoint = next(
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == "/register" and "POST" in rule.methods
+    )
+    takes_json = app.view_functions[endpoint]
+
+    @wraps(takes_json)
+    def choose(*args, **kwargs):
+        return take_registration() if request.mimetype in FORMS else takes_json(*args, **kwargs)
+
+    app.view_functions[endpoint] = choose

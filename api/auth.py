@@ -11,14 +11,14 @@ from api.schemas import auth as schemas
 from api.schemas.lists import page_of
 from api.security import identify_person, public, signed_in
 from api.tokens import ACCESS_LIFE, make_access_token
-from api.transactions import commits
 from loyalty import customers, partners, sessions, sign_in, staff, welcome
 from loyalty.cards import normalise_card
 from loyalty.clock import utcnow
-from loyalty.errors import InvalidCard, PartnerNotFound
+from loyalty.errors import InvalidCard
 from loyalty.identities import Identifier, parse_identifier
 from models import db
 from models.customer import Customer
+from models.transactions import commits
 
 blueprint = Blueprint("auth", __name__, description="Signing in, registering, sessions")
 
@@ -170,7 +170,7 @@ def register(body):
 
     The Telegram link is the partner's plain invitation: it links nobody's phone.
     """
-    partner = _find_partner(body["partner_id"])
+    partner = partners.get_open_partner(body["partner_id"]) if body["partner_id"] is not None else None
     sign_in.register(
         phone=parse_identifier({"phone": body["phone"]}, partner) if "phone" in body else None,
         email=parse_identifier({"email": body["email"]}) if "email" in body else None,
@@ -215,15 +215,6 @@ def code_accepted() -> dict:
         "expires_in": int(sign_in.CODE_LIFE.total_seconds()),
         "repeat_after": int(sign_in.REPEAT_AFTER.total_seconds()),
     }
-
-
-def _find_partner(reference: str | None):
-    if reference is None:
-        return None
-    partner = partners.get_partner(reference)
-    if partner.state != "active":
-        raise PartnerNotFound()
-    return partner
 
 
 def _invitation(partner) -> str | None:

@@ -17,7 +17,7 @@ from webargs import core
 from api.errors import refuse_input
 from api.idempotency import HEADER
 from api.json import StrictParser, read_body
-from api.policy import Policy
+from loyalty.access import Policy
 
 PROBLEMS = {
     400: "Malformed input: `validation_error` (with `errors` per field), `malformed_json`, `body_required`, "
@@ -33,6 +33,15 @@ PROBLEMS = {
     429: "Too often: `too_many_requests`; `Retry-After` says when to come back",
     503: "Busy; `Retry-After` says when to come back: `busy`",
 }
+
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "public": [],
+    "signed_in": [{"bearer": []}],
+    "staff": [{"bearer": []}],
+    "platform": [{"bearer": []}],
+    "machine": [{"apiKey": []}],
+}
+"""A policy's kind as OpenAPI says it."""
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -116,7 +125,7 @@ def _read_promises(view: Callable, rule: str, options: dict[str, Any]) -> dict[s
             )
         )
     statuses -= getattr(view, "_apidoc", {}).get("response", {}).get("responses", {}).keys()  # described by the view
-    return {"statuses": sorted(statuses), "headers": headers, "security": policy.security()}
+    return {"statuses": sorted(statuses), "headers": headers, "security": SECURITY[policy.kind]}
 
 
 def _write_promises(doc: dict[str, Any], doc_info: dict[str, Any], **_context) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from api.schemas import customer as schemas
 from api.schemas.auth import CodeSent
 from api.schemas.lists import page_of
 from api.security import signed_in
-from api.transactions import commits
 from loyalty import accounts, codes, personal_data, profiles, sign_in
 from loyalty.accounts import PurchaseFilter
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
 from models import db
 from models.customer import Customer
+from models.transactions import commits
 
 blueprint = Blueprint("customer", __name__, url_prefix="/api/customer", description="The customer's own cabinet")
 

@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 from marshmallow import fields
 
 from api.blueprint import PROBLEMS, Blueprint
-from api.policy import public
 from api.schemas.fields import Input, Output, Text
 from config import ROOT
+from loyalty.access import public
 
 TITLE = "Kopilka"
 VERSION = "1"

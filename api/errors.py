@@ -1,6 +1,6 @@
 """Everything that goes wrong becomes one shape here: `application/problem+json` with a stable `code` (RFC 9457).
 
-Nobody else builds an error answer. No stack, no SQL and no input value ever stands in one.
+Whoever asked for a page gets the same told by a page (`web.errors`). Nobody else builds an error answer. No stack, no SQL and no input value ever stands in one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -59,6 +59,8 @@ def problem(
     errors: dict[str, list[str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
+    if (page := current_app.extensions["error_page"](status, code, headers or {})) is not None:
+        return page
     body: dict = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
     if errors:
         body["errors"] = errors

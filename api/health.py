@@ -12,10 +12,10 @@ from flask import Flask, current_app, jsonify
 from marshmallow import fields
 
 from api.blueprint import Blueprint
-from api.policy import public
 from api.schemas.fields import Output
 from config import ROOT
 from loyalty import heartbeats
+from loyalty.access import public
 from loyalty.clock import utcnow
 from models import db
 

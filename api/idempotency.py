@@ -10,8 +10,8 @@ from functools import wraps
 from flask import Response, g, jsonify, request
 
 from api.errors import RequestRefused
-from api.transactions import in_transaction
 from loyalty import idempotency
+from models.transactions import in_transaction
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

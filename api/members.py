@@ -11,9 +11,9 @@ from api.schemas import members as schemas
 from api.schemas.customer import EntryPage
 from api.schemas.lists import PageQuery
 from api.security import staff
-from api.transactions import commits
 from loyalty import accounts, members
 from loyalty.clock import utcnow
+from models.transactions import commits
 
 blueprint = Blueprint("members", __name__, url_prefix="/api/partner/customers", description="A partner's desk")
 

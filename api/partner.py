@@ -18,7 +18,6 @@ from api.schemas import partner as schemas
 from api.schemas import purchases as purchase_schemas
 from api.schemas.lists import page_of
 from api.security import require_scope, signed_in, staff
-from api.transactions import commits
 from loyalty import accounts, api_keys, customers, exports, partners, programmes, sales, what_if
 from loyalty import staff as staff_book
 from loyalty.clock import utcnow
@@ -26,6 +25,7 @@ from loyalty.identities import parse_identifier
 from loyalty.types import Member
 from models import db, transaction
 from models.customer import Customer
+from models.transactions import commits
 
 blueprint = Blueprint("partner", __name__, url_prefix="/api/partner", description="A partner's desk")
 

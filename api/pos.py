@@ -14,10 +14,10 @@ from api.purchases import (
 )
 from api.schemas import purchases as schemas
 from api.security import machine
-from api.transactions import commits
 from loyalty import pos
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
+from models.transactions import commits
 
 blueprint = Blueprint("pos", __name__, url_prefix="/api/pos", description="Tills: quote, hold, capture or void, refund")
 

@@ -14,13 +14,12 @@ from uuid import UUID
 from flask import g, request
 
 from api.errors import RequestRefused
-from api.policy import Policy, public
 from api.schemas.fields import read_id
 from api.tokens import read_access_token, unauthorized
 from loyalty import api_keys, sessions
+from loyalty.access import NotAllowed, Policy, bound_branch, choose_place, public
 from loyalty.clock import utcnow
-from loyalty.errors import PartnerNotFound
-from loyalty.sessions import Principal, StaffRole
+from loyalty.sessions import Principal
 from loyalty.staff import SCOPES
 
 __all__ = ["Caller", "identify_person", "machine", "platform", "public", "require_scope", "signed_in", "staff"]
@@ -82,8 +81,8 @@ def staff(scope: str) -> Callable[[Callable], Callable]:
         @wraps(view)
         def wrapper(*args, **kwargs):
             caller = identify_person()
-            place = _choose_partner(caller.principal)
-            g.caller = replace(caller, partner_id=place.partner_id, branch_id=_bound_to(place), role=place.role)
+            place = choose_place(caller.principal, _named_partner())
+            g.caller = replace(caller, partner_id=place.partner_id, branch_id=bound_branch(place), role=place.role)
             require_scope(scope)
             return view(*args, **kwargs)
 
@@ -101,7 +100,7 @@ def platform(*roles: str) -> Callable[[Callable], Callable]:
         def wrapper(*args, **kwargs):
             caller = identify_person()
             if not caller.principal.platform_roles & set(roles):
-                raise _forbidden("This is for the platform's own staff.")
+                raise NotAllowed("This is for the platform's own staff.")
             g.caller = caller
             return view(*args, **kwargs)
 
@@ -144,12 +143,7 @@ def identify_person() -> Caller:
 def require_scope(scope: str) -> None:
     """Raises 403 `forbidden` when the caller's role lacks the scope."""
     if not g.caller.may(scope):
-        raise _forbidden("Your role does not allow this.")
-
-
-def _bound_to(place: StaffRole) -> UUID | None:
-    """The branch a person is bound to: a cashier works at one, owners and managers anywhere."""
-    return place.branch_id if place.role == "cashier" else None
+        raise NotAllowed()
 
 
 def _identify_machine(scope: str) -> Caller:
@@ -160,32 +154,14 @@ def _identify_machine(scope: str) -> Caller:
     if key is None:
         raise _unknown_key("api_key_invalid", "The API key is not valid.")
     if scope not in key.scopes:
-        raise _forbidden("This key may not do that.")
+        raise NotAllowed("This key may not do that.")
     return Caller("machine", key.caller, key_id=key.key_id, partner_id=key.partner_id, branch_id=key.branch_id)
 
 
-def _choose_partner(principal: Principal) -> StaffRole:
-    """The partner that `X-Partner-Id` names among those the person works for; the oldest of them when it is left out.
-
-    So nobody who hires a person changes what their calls elsewhere mean.
-    """
-    places = [place for place in principal.staff if place.partner_state == "active"]
+def _named_partner() -> str | UUID | None:
+    """What `X-Partner-Id` names: an id in any spelling that is one, or a public code."""
     wanted = request.headers.get(PARTNER_HEADER)
-    if wanted is not None:
-        wanted_id = read_id(wanted)
-        for place in places:
-            if place.partner_id == wanted_id or place.partner_code == wanted:
-                return place
-        if not places:
-            raise _forbidden("This is for people who work for a partner.")
-        raise PartnerNotFound()
-    if not places:
-        raise _forbidden("This is for people who work for a partner.")
-    return places[0]
-
-
-def _forbidden(detail: str) -> RequestRefused:
-    return RequestRefused(403, "forbidden", detail)
+    return wanted and (read_id(wanted) or wanted)
 
 
 def _unknown_key(code: str, detail: str) -> RequestRefused:

@@ -128,6 +128,14 @@ def get_partner(reference: object) -> Partner:
     return partner
 
 
+def get_open_partner(reference: object) -> Partner:
+    """A partner that takes new customers now. Raises `PartnerNotFound` for a suspended one too."""
+    partner = get_partner(reference)
+    if partner.state != "active":
+        raise PartnerNotFound()
+    return partner
+
+
 def update_partner(partner: Partner, changes: Mapping[str, object], by: UUID | None, now: datetime) -> Partner:
     """Change the partner's `name` or `timezone`. Raises `InvalidName`, `InvalidApplication`."""
     if "name" in changes:

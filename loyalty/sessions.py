@@ -4,6 +4,9 @@ A refresh token is `<session id>.<secret>`; only the secret's keyed hash is stor
 and any other secret than the present one ends the session: whoever is wrong about it, two parties hold this session. There
 is no grace for a double click: it could not be told from a theft, so a client lets its tabs share one refresh.
 
+A browser's session (`open_page_session`) is a cookie instead, which its tabs share: its secret stays as it is, is checked
+at each request, and opens nothing but pages.
+
 Rotation happens in a transaction of its own (`models.transaction_apart`), because an ended session must stay ended
 although the request fails.
 """
@@ -33,21 +36,22 @@ LONGEST = timedelta(days=180)
 _REFRESH = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0-9_-]{40,70})")
 
 
-_identify = Prepared(
-    "kopilka_identify",
-    "uuid, timestamptz",
-    """
-    SELECT s.customer_id, r.role AS platform_role, w.id AS staff_id, w.partner_id, w.role, w.branch_id, p.code, p.name,
-           p.state
+_WHO = """
+    SELECT s.customer_id, s.refresh_hash, s.last_seen_at, s.created_at, r.role AS platform_role, w.id AS staff_id,
+           w.partner_id, w.role, w.branch_id, p.code, p.name, p.state
     FROM session s
     JOIN customer c ON c.id = s.customer_id AND c.state = 'active'
     LEFT JOIN platform_role r ON r.customer_id = c.id
     LEFT JOIN staff w ON w.customer_id = c.id AND w.state = 'active'
     LEFT JOIN partner p ON p.id = w.partner_id
-    WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2
+    WHERE s.id = $1 AND s.kind = '{kind}' AND s.ended_at IS NULL AND s.expires_at > $2
     ORDER BY w.created_at, w.id
-    """,
-)
+    """
+_identify = Prepared("kopilka_identify", "uuid, timestamptz", _WHO.format(kind="api"))
+_identify_page = Prepared("kopilka_identify_page", "uuid, timestamptz", _WHO.format(kind="page"))
+
+TOUCH_AFTER = timedelta(minutes=10)
+"""A page's session is written down as used no more often than this."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,15 @@ class Principal:
         return f"customer:{self.customer_id}"
 
 
-def open_session(customer_id: UUID, device: str | None, now: datetime) -> Tokens:
-    """Sign a person in on a device (a name for their list of sessions, cut at 200 characters)."""
+def open_session(customer_id: UUID, device: str | None, now: datetime, *, kind: str = "api") -> Tokens:
+    """Sign a person in on a device (a name for their list of sessions, cut at 200 characters).
+
+    Of `kind` "page" the refresh token is the browser's cookie and refreshes nothing.
+    """
     secret = secrets.token_urlsafe(32)
     session = Session(
         customer_id=customer_id,
+        kind=kind,
         refresh_hash=_hash(secret),
         rotated_at=now,
         last_seen_at=now,
@@ -105,6 +113,27 @@ def open_session(customer_id: UUID, device: str | None, now: datetime) -> Tokens
     db.session.add(session)
     db.session.flush()
     return Tokens(customer_id, session.id, f"{session.id}.{secret}", session.expires_at)
+
+
+def open_page_session(customer_id: UUID, device: str | None, now: datetime) -> str:
+    """Sign a person in on a browser; the value of its cookie, good until it was not shown for 30 days."""
+    return open_session(customer_id, device, now, kind="page").refresh_token
+
+
+def identify_page(cookie: str | None, now: datetime) -> Principal | None:
+    """Who the cookie of a page stands for; None when it is malformed, wrong, or no longer good."""
+    written = _REFRESH.fullmatch(cookie) if cookie else None
+    if written is None:
+        return None
+    session_id = UUID(written[1])
+    rows = _identify_page(session_id, now)
+    if not rows or not hmac.compare_digest(_hash(written[2]), rows[0].refresh_hash):
+        return None
+    if now - rows[0].last_seen_at > TOUCH_AFTER:
+        seen = {"last_seen_at": now, "expires_at": min(now + IDLE, rows[0].created_at + LONGEST)}
+        with transaction_apart() as connection:
+            connection.execute(update(Session).where(Session.id == session_id).values(seen))
+    return _principal(session_id, rows)
 
 
 def rotate(refresh: str, now: datetime) -> Tokens:
@@ -120,7 +149,7 @@ def rotate(refresh: str, now: datetime) -> Tokens:
     query = (
         select(Session.__table__, Customer.state)
         .join(Customer, Customer.id == Session.customer_id)
-        .where(Session.id == session_id)
+        .where(Session.id == session_id, Session.kind == "api")
         .with_for_update(of=Session)
     )
     with transaction_apart() as connection:
@@ -139,8 +168,10 @@ def identify(session_id: UUID, now: datetime) -> Principal | None:
     Read anew at every request, so a dismissal takes effect with the next one.
     """
     rows = _identify(session_id, now)
-    if not rows:
-        return None
+    return _principal(session_id, rows) if rows else None
+
+
+def _principal(session_id: UUID, rows: list) -> Principal:
     roles = {
         row.staff_id: StaffRole(row.partner_id, row.code, row.name, row.role, row.branch_id, row.state)
         for row in rows

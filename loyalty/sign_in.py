@@ -154,11 +154,13 @@ def verify_code(
     place: str,
     address: str | None = None,
     welcome: Welcome | None = None,
+    session_kind: str = "api",
 ) -> tuple[Customer, Tokens]:
     """Sign the person in: the phone or e-mail is proven by this, the registration is carried out, consents are noted.
 
     `consents` are answers given together with the code, to the platform as a whole. `welcome` is called for the partner
-    of a registration, and, when personal data was consented to only now, for every partner of the person.
+    of a registration, and, when personal data was consented to only now, for every partner of the person. The session
+    opened is an app's, or of `session_kind` "page" a browser's, whose refresh token is its cookie.
     Raises `CodeWrong`, one and the same for every reason, and `TooMany` (tries from one `address`).
     """
     consents = consent_book.check_answers(consents)
@@ -177,7 +179,7 @@ def verify_code(
         for partner in partners:
             if consent_book.has_consent(customer.id, consent_book.PERSONAL_DATA, partner.id):
                 welcome(customer, partner, now)
-    return customer, sessions.open_session(customer.id, device, now)
+    return customer, sessions.open_session(customer.id, device, now, kind=session_kind)
 
 
 @dataclass(frozen=True)

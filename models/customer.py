@@ -107,10 +107,16 @@ class SignInCode(HasId, db.Model):
 
 
 class Session(HasId, Made, db.Model):
-    """One signed-in device. The refresh secret rotates at each use; an old one used again ends the session."""
+    """One signed-in device. An app's refresh secret (`api`) rotates at each use, and an old one used again ends the
+    session; a browser's (`page`) stays, because its tabs share one cookie."""
 
     __tablename__ = "session"
-    __table_args__ = (Index("ix_session_customer_id", "customer_id"),)
+    __table_args__ = (
+        Index("ix_session_customer_id", "customer_id"),
+        CheckConstraint("kind IN ('api', 'page')", name="kind"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(10), server_default="api")
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
     refresh_hash: Mapped[str] = mapped_column(String(64))

@@ -13,8 +13,8 @@ from flask import Blueprint, Flask, abort, current_app, request
 from sqlalchemy import text
 
 from api.json import read_body
-from api.policy import public
 from connectors.messages.sandbox import SECRET_HEADER, gateway_secret
+from loyalty.access import public
 from loyalty.emails import normalise_email
 from loyalty.errors import LoyaltyError
 from loyalty.phones import normalise_phone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, current_app, jsonify, render_template
 
-from api.policy import public
+from loyalty.access import public
 from sandbox import messages, world
 
 blueprint = Blueprint("sandbox", __name__, url_prefix="/sandbox", template_folder="templates")

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from models import transaction
+from models.base import transaction
 
 Answer = TypeVar("Answer")
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from api import transactions
-from api.transactions import ATTEMPTS, in_transaction
 from models import db, transaction
+from models.transactions import ATTEMPTS, in_transaction
 from tests.api.roles import make_cast, new_key
 from tests.api.samples import basket_of
 

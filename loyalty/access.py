@@ -1,0 +1,62 @@
+"""Who may come in: what is written on a route, and for which partner a person who works for several acts now.
+
+The doors read the person from a token or a cookie; what follows from that is decided here, once for all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from loyalty.errors import LoyaltyError, PartnerNotFound
+from loyalty.sessions import Principal, StaffRole
+
+
+class NotAllowed(LoyaltyError):
+    """The person is known, and this is not for them."""
+
+    code = "forbidden"
+    status = 403
+
+    def __init__(self, detail: str = "Your role does not allow this."):
+        super().__init__(detail)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may call a route: what tests and the OpenAPI description are made from.
+
+    `kind`: public, signed_in, staff (of a partner), platform (a role over all partners) or machine (an API key).
+    `scope` is the verb that staff and machines need, or the platform's role.
+    """
+
+    kind: str
+    scope: str | None = None
+
+
+def public(view):
+    """Anybody may call this route."""
+    view.policy = Policy("public")
+    return view
+
+
+def choose_place(principal: Principal, wanted: str | UUID | None) -> StaffRole:
+    """Where the person acts now: the partner `wanted` names (id or public code), or the one they have worked for longest.
+
+    So nobody who hires a person changes what their calls elsewhere mean. Raises `NotAllowed` for people who work for no
+    partner, `PartnerNotFound` for a partner they do not work for, suspended ones included.
+    """
+    places = [place for place in principal.staff if place.partner_state == "active"]
+    if not places:
+        raise NotAllowed("This is for people who work for a partner.")
+    if wanted is None:
+        return places[0]
+    for place in places:
+        if str(wanted) in (str(place.partner_id), place.partner_code):
+            return place
+    raise PartnerNotFound()
+
+
+def bound_branch(place: StaffRole) -> UUID | None:
+    """The branch a person is bound to: a cashier works at one, owners and managers anywhere."""
+    return place.branch_id if place.role == "cashier" else None

@@ -1,0 +1,39 @@
+"""Puts the pages on the application: their languages, their files, their cookies and what a form must carry."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_compress import Compress
+
+from config import Settings
+from web import errors, formats, home, languages, sign_in
+from web.access import configure_forms
+from web.assets import Assets
+
+BLUEPRINTS = (home.blueprint, sign_in.blueprint)
+
+
+def add_pages(app: Flask, settings: Settings) -> None:
+    secure = settings.public_url.startswith("https://")
+    prefix = "__Host-" if secure else ""
+    app.config.update(
+        SESSION_COOKIE_NAME=f"{prefix}kopilka_form",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PAGE_COOKIE_NAME=f"{prefix}kopilka_page",
+        PAGE_COOKIE_SECURE=secure,
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_STREAMS=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    configure_forms(app)
+    languages.configure(app)
+    formats.add_filters(app)
+    app.extensions["assets"] = Assets()
+    app.context_processor(lambda: {"asset": app.extensions["assets"].url, "settings": settings})
+    app.extensions["error_page"] = errors.show_error
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    Compress(app)

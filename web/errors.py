@@ -1,0 +1,34 @@
+"""The page that says what went wrong and what to do next."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Response, current_app, render_template, request
+
+from web.sentences import say
+
+log = structlog.get_logger("kopilka.http")
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def show_error(status: int, code: str, headers: dict[str, str]) -> Response | None:
+    """The error as a page, for whoever asked for a page; None for everybody else, who gets a problem."""
+    if not _wants_page():
+        return None
+    try:
+        html = render_template("error.html", status=status, sentence=say(code, status))
+    except Exception as error:  # whatever broke the page may break this one too: then it is told as a problem
+        log.error("error_page_failed", error=type(error).__name__)
+        return None
+    return Response(html, status=status, mimetype="text/html", headers=headers)
+
+
+def _wants_page() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None:
+        return getattr(view, "is_page", False)
+    if request.path.startswith(("/api/", "/widget/")):
+        return False
+    best = request.accept_mimetypes.best_match(["application/problem+json", "text/html"])
+    return best == "text/html" and "text/html" in str(request.accept_mimetypes)

@@ -1,0 +1,33 @@
+"""Where a browser goes next: only ever a place of our own."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import request
+
+from loyalty.sessions import Principal
+
+
+def safe_path(wanted: str | None) -> str | None:
+    """The path and query if they name a page of ours; None for anything that could lead elsewhere."""
+    if not wanted or len(wanted) > 500 or not wanted.isprintable() or "\\" in wanted:
+        return None
+    parts = urlsplit(wanted)
+    if parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith("//"):
+        return None
+    return wanted
+
+
+def read_next(otherwise: str) -> str:
+    """Where the request's `next` leads, or `otherwise`."""
+    return safe_path(request.values.get("next")) or otherwise
+
+
+def home_of(principal: Principal) -> str:
+    """The room a person works or lives in: a partner's staff at the desk, an admin at theirs, everybody else in the cabinet."""
+    if any(place.partner_state == "active" for place in principal.staff):
+        return "/partner"
+    if "admin" in principal.platform_roles:
+        return "/admin"
+    return "/customer"

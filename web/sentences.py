@@ -1,0 +1,111 @@
+"""What people read when something is refused: one sentence for each `code`, and it says what to do next."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from loyalty.errors import LoyaltyError
+from loyalty.money import format_money
+
+SENTENCES = {
+    "above_share": _("Points may pay at most %(share)s%% of this check: up to %(limit)s points."),
+    "already_staff": _("This person already works here."),
+    "api_key_not_found": _("There is no such key. It may have been revoked already."),
+    "application_decided": _("This application has been decided already. Open the list again."),
+    "application_not_found": _("There is no such application."),
+    "application_pending": _("Your earlier application is still being looked at. We will write to you."),
+    "below_minimum": _("At least %(minimum)s points can be spent at once."),
+    "branch_not_found": _("There is no such branch. Choose one from the list."),
+    "branch_required": _("Choose the branch this receipt belongs to."),
+    "cannot_merge": _("These two accounts cannot be joined."),
+    "code_unknown": _("This code has expired or was used. Ask the customer to show a new one."),
+    "code_wrong": _("The code is wrong or has expired. Check the digits or ask for a new code."),
+    "contact_needs_proof": _("A phone or e-mail is changed by the code we send to it."),
+    "customer_not_found": _("Nobody was found. Check the number, or ask for the phone."),
+    "entry_not_found": _("There is no such operation."),
+    "forbidden": _("Your role does not open this page. Ask the owner if you need it."),
+    "form_expired": _(
+        "This page was open for too long or was opened in another window. Go back, reload it and try again."
+    ),
+    "hold_not_found": _("The reservation was not found or has ended. Start again."),
+    "hold_resolved": _("This reservation has been finished already. Look at the latest purchases."),
+    "idempotency_conflict": _("This was sent already with other values. Open the page again."),
+    "identifier_required": _("Enter a phone, an e-mail or a card number."),
+    "identity_taken": _("Another account has this contact. Sign in with it, or write to support to join the two."),
+    "import_busy": _("This file is being imported right now. Wait until it ends."),
+    "import_not_found": _("There is no such import."),
+    "invalid_amount": _("Enter the sum in roubles, for example 1250 or 1250.50."),
+    "invalid_application": _("Check this field of the application."),
+    "invalid_card": _("This is not a card number: it has 16 digits."),
+    "invalid_consent": _("Check the boxes of consent."),
+    "invalid_cursor": _("This page of the list is out of date. Start from the beginning."),
+    "invalid_email": _("This does not look like an e-mail address. Example: name@example.com"),
+    "invalid_identifier": _("Check what was typed: a phone, a card number or six digits of a code."),
+    "invalid_mapping": _("The description of the file cannot be used."),
+    "invalid_name": _("Enter a name of up to 200 characters."),
+    "invalid_phone": _("This does not look like a phone number. Example: +7 916 123-45-67"),
+    "invalid_points": _("Enter a whole number of points."),
+    "invalid_profile": _("Check this field."),
+    "invalid_programme": _("Check the marked rules."),
+    "invalid_purchase": _("Check the sum of the purchase."),
+    "invalid_role": _("Choose a role from the list."),
+    "invalid_scope": _("Choose at least one thing the key may do."),
+    "last_branch": _("The last open branch stays. Open another one first."),
+    "last_owner": _("The last owner stays. Make somebody else an owner first."),
+    "loyalty_error": _("This cannot be done. Check what was entered."),
+    "membership_closed": _("This account is closed: nothing can be posted to it."),
+    "not_a_step": _("Points are spent in steps of %(step)s."),
+    "not_enough_points": _("Only %(available)s points are available."),
+    "not_enough_spendable": _("This check can take at most %(limit)s points."),
+    "not_found": _("There is no such page. It may have been moved or was never here."),
+    "not_reversible": _("This operation cannot be undone."),
+    "partner_not_found": _("There is no such partner, or it is suspended."),
+    "purchase_not_found": _("There is no such purchase."),
+    "quote_changed": _("The conditions have changed meanwhile. Check the new sums and press again."),
+    "quote_not_found": _("The calculation is out of date. Enter the sum again."),
+    "quote_used": _("This purchase has been posted already. Look at the latest purchases."),
+    "receipt_conflict": _("A purchase with this receipt number exists and says something else."),
+    "refund_too_large": _("At most %(left)s can be returned."),
+    "session_ended": _("You were signed out. Sign in again."),
+    "session_not_found": _("There is no such device. It may have been signed out already."),
+    "spend_refused": _("These points cannot be spent on this purchase."),
+    "staff_not_found": _("There is no such person on the staff."),
+    "too_many_requests": _("Too many tries. Wait a little and try again."),
+    "unknown_line": _("The purchase has no such line."),
+    "unreadable_file": _("The file cannot be read."),
+}
+"""Values in a sentence are attributes of the error."""
+
+BY_STATUS = {
+    400: _("The page did not understand the request. Go back and try again."),
+    403: _("This page is not for you."),
+    404: SENTENCES["not_found"],
+    405: _("This address only takes forms. Go back and try again."),
+    409: _("Somebody else changed this at the same moment. Open the page again."),
+    413: _("This is too much at once. Send less."),
+    429: SENTENCES["too_many_requests"],
+    503: _("We are busy right now. Try again in a minute."),
+}
+_OUR_FAULT = _("Something broke on our side and nothing was changed. Try again; we know of it already.")
+
+
+def say_error(error: LoyaltyError) -> str:
+    """The sentence for a rule that refused, with the numbers it speaks of."""
+    values = {name: _written(value) for name, value in vars(error).items()}
+    text = SENTENCES.get(error.code)
+    return gettext(text._args[0], **values) if text is not None else say(error.code, error.status)
+
+
+def say(code: str, status: int) -> str:
+    """The sentence for a problem that is known by code and status alone."""
+    found = SENTENCES.get(code)
+    if found is None or "%(" in found._args[0]:
+        found = BY_STATUS.get(status, _OUR_FAULT)
+    return str(found)
+
+
+def _written(value: object) -> str:
+    return format_money(value) if isinstance(value, Decimal) else str(value)
