@@ -59,7 +59,8 @@ def problem(
     errors: dict[str, list[str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    if (page := current_app.extensions["error_page"](status, code, headers or {})) is not None:
+    as_page = current_app.extensions.get("error_page")
+    if as_page and (page := as_page(status, code, headers or {})) is not None:
         return page
     body: dict = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
     if errors:

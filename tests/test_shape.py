@@ -30,7 +30,7 @@ MAY_IMPORT = {
         "config",
         "web",
     },  # create_app puts web's pages on the application
-    "web": {"web", "loyalty", "models", "config", "api"},  # api.policy only: how a route says who may call it
+    "web": {"web", "loyalty", "models", "config"},
     "bot": {"bot", "loyalty", "models", "connectors", "config"},
     "workers": {"workers", "loyalty", "models", "connectors", "config", "wsgi"},  # wsgi.app, whose context jobs run in
     "sandbox": {"sandbox", "api", "loyalty", "models", "connectors", "config", "workers", "web", "wsgi"},
@@ -52,10 +52,6 @@ MAY_IMPORT = {
     },
 }
 CONNECTORS_SEE = {"loyalty.types", "loyalty.phones", "loyalty.money", "loyalty.errors", "loyalty.emails"}
-ONLY = {
-    # module → the names of ours it may import beyond its package's own, where the list above is too wide
-    "web": {"api": {"api.policy"}},
-}
 KEEPERS = {"loyalty.ledger_store": {"loyalty/ledger.py"}}
 """Modules that only these files may import."""
 
@@ -106,8 +102,7 @@ def wrong_turns(files: list[Path]) -> list[str]:
             top = name.split(".")[0]
             if top not in known:
                 continue
-            narrow = ONLY.get(package, {}).get(top)
-            is_wrong = top not in MAY_IMPORT[package] or (narrow is not None and name not in narrow)
+            is_wrong = top not in MAY_IMPORT[package]
             is_wrong |= package == "connectors" and top == "loyalty" and name not in CONNECTORS_SEE
             is_wrong &= top != package
             is_wrong |= name in KEEPERS and name_of(path) not in KEEPERS[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
+from typing import ClassVar
 from uuid import UUID
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
@@ -48,6 +49,7 @@ class Me:
 
     principal: Principal
     place: StaffRole | None = None
+    kind: ClassVar[str] = "person"
 
     @property
     def customer_id(self) -> UUID:
@@ -209,7 +211,8 @@ def _mark(wrapper: Callable, policy: Policy) -> Callable:
 def _read_me() -> Me | None:
     cookie = request.cookies.get(current_app.config["PAGE_COOKIE_NAME"])
     principal = sessions.identify_page(cookie, utcnow())
-    return Me(principal) if principal else None
+    g.caller = Me(principal) if principal else None
+    return g.caller
 
 
 def _go_and_sign_in():

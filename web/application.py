@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response
 from flask_compress import Compress
 
 from config import Settings
 from web import errors, formats, home, languages, sign_in
 from web.access import configure_forms
 from web.assets import Assets
+from web.errors import is_page_wanted
 
 BLUEPRINTS = (home.blueprint, sign_in.blueprint)
 
@@ -36,4 +37,19 @@ def add_pages(app: Flask, settings: Settings) -> None:
     app.extensions["error_page"] = errors.show_error
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.after_request(_restrain)
     Compress(app)
+
+
+_CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""Nothing inline, nothing from elsewhere, in nobody's frame."""
+
+
+def _restrain(response: Response) -> Response:
+    """A page may say its own policy, as the widget's frame does."""
+    if is_page_wanted() and response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
+    return response

@@ -14,7 +14,7 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 def show_error(status: int, code: str, headers: dict[str, str]) -> Response | None:
     """The error as a page, for whoever asked for a page; None for everybody else, who gets a problem."""
-    if not _wants_page():
+    if not is_page_wanted():
         return None
     try:
         html = render_template("error.html", status=status, sentence=say(code, status))
@@ -24,11 +24,12 @@ def show_error(status: int, code: str, headers: dict[str, str]) -> Response | No
     return Response(html, status=status, mimetype="text/html", headers=headers)
 
 
-def _wants_page() -> bool:
+def is_page_wanted() -> bool:
+    """Whether this request is for a page: by its route, or, where there is none, by what the browser would rather have."""
+    if request.path.startswith(("/api/", "/static/")):
+        return False
     view = current_app.view_functions.get(request.endpoint or "")
     if view is not None:
         return getattr(view, "is_page", False)
-    if request.path.startswith(("/api/", "/widget/")):
-        return False
     best = request.accept_mimetypes.best_match(["application/problem+json", "text/html"])
     return best == "text/html" and "text/html" in str(request.accept_mimetypes)

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from api.tokens import make_access_token
@@ -108,6 +109,11 @@ def sign_in(app: Flask, role: str, customer_id: UUID, partner_id: UUID | None = 
     tokens = sessions.open_session(customer_id, "tests", utcnow())
     headers = {"Authorization": f"Bearer {make_access_token(customer_id, tokens.session_id)}"}
     return Actor(app, role, headers, customer_id, tokens.session_id, partner_id)
+
+
+def is_page(app: Flask, rule: Rule) -> bool:
+    """Whether a route answers pages, which `tests/web` looks at, and not the API."""
+    return getattr(app.view_functions[rule.endpoint], "is_page", False)
 
 
 def new_key() -> str:

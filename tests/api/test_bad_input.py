@@ -13,6 +13,7 @@ from sqlalchemy import text
 from api.errors import PROBLEM
 from api.schemas.fields import Day, Flag, Id, Moment, Money, Points, Text
 from models import db
+from tests.api.roles import is_page
 from tests.api.samples import make_samples
 from tests.api.test_tokens import headers_of
 
@@ -66,7 +67,7 @@ def samples(cast):
 
 def routes(app):
     for rule in app.url_map.iter_rules():
-        if not rule.endpoint.startswith("pages.") and not rule.rule.startswith("/sandbox"):
+        if not is_page(app, rule) and not rule.rule.startswith("/sandbox"):
             for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
                 yield method, rule.rule, app.view_functions[rule.endpoint]
 

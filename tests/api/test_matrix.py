@@ -33,6 +33,7 @@ from models import db, transaction
 from models.customer import Customer, PlatformRole
 from models.partner import Branch, Partner, PartnerApplication
 from sandbox.application import add_sandbox
+from tests.api.roles import is_page
 from tests.factories import (
     identity_of,
     make_api_key,
@@ -408,9 +409,7 @@ def known_or_not(place: str, known: str, missing: Callable[[World, str], Any], r
 
 
 TABLE: dict[str, tuple[Row, ...]] = {
-    # pages, the description, the state of the process
-    "GET /": (Row(*PUBLIC, 200),),
-    "GET /static/<path:name>": (Row(*PUBLIC, 200, things=(Thing("path:name", own=fixed(lambda w: "icon.svg")),)),),
+    # the description, the state of the process
     "GET /api/docs": (Row(*PUBLIC, 200),),
     "GET /api/docs/docs.css": (Row(*PUBLIC, 200),),
     "GET /api/openapi.json": (Row(*PUBLIC, 200),),
@@ -1055,18 +1054,21 @@ def _put(body: dict, names: list[str], value: Any) -> None:
     body[names[-1]] = value
 
 
+def api_routes(app) -> list:
+    """Pages have a matrix of their own (`tests/web/test_matrix.py`)."""
+    return [rule for rule in app.url_map.iter_rules() if not is_page(app, rule)]
+
+
 def test_every_route_has_a_row_and_every_row_a_route(world):
     served = {
-        f"{method} {rule.rule}"
-        for rule in world.app.url_map.iter_rules()
-        for method in rule.methods - {"HEAD", "OPTIONS"}
+        f"{method} {rule.rule}" for rule in api_routes(world.app) for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert served - TABLE.keys() == set(), "write rows for these routes"
     assert TABLE.keys() - served == set(), "these rows have no route"
 
 
 def test_the_table_knows_who_needs_a_key_and_which_ids_there_are(world):
-    for rule in world.app.url_map.iter_rules():
+    for rule in api_routes(world.app):
         view = world.app.view_functions[rule.endpoint]
         for method in rule.methods - {"HEAD", "OPTIONS"}:
             rows = TABLE[f"{method} {rule.rule}"]
@@ -1098,7 +1100,7 @@ def test_every_id_that_a_body_or_a_query_can_carry_is_tried(world):
                 continue
             rule = next(
                 rule
-                for rule in world.app.url_map.iter_rules()
+                for rule in api_routes(world.app)
                 if method.upper() in rule.methods and _as_template(rule.rule) == path
             )
             names = [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
