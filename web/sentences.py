@@ -8,10 +8,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from loyalty.errors import LoyaltyError
-from loyalty.money import format_money
+from web.formats import write_money, write_number
 
 SENTENCES = {
     "above_share": _("Points may pay at most %(share)s%% of this check: up to %(limit)s points."),
+    "already_returned": _("Everything of this purchase has been returned already."),
     "already_staff": _("This person already works here."),
     "api_key_not_found": _("There is no such key. It may have been revoked already."),
     "application_decided": _("This application has been decided already. Open the list again."),
@@ -20,7 +21,9 @@ SENTENCES = {
     "below_minimum": _("At least %(minimum)s points can be spent at once."),
     "branch_not_found": _("There is no such branch. Choose one from the list."),
     "branch_required": _("Choose the branch this receipt belongs to."),
+    "cannot_block_oneself": _("You cannot block yourself. Ask another admin."),
     "cannot_merge": _("These two accounts cannot be joined."),
+    "cannot_undo": _("A purchase is undone within a minute. Make a refund instead."),
     "code_unknown": _("This code has expired or was used. Ask the customer to show a new one."),
     "code_wrong": _("The code is wrong or has expired. Check the digits or ask for a new code."),
     "contact_needs_proof": _("A phone or e-mail is changed by the code we send to it."),
@@ -63,6 +66,8 @@ SENTENCES = {
     "not_found": _("There is no such page. It may have been moved or was never here."),
     "not_reversible": _("This operation cannot be undone."),
     "partner_not_found": _("There is no such partner, or it is suspended."),
+    "programme_changed": _("Somebody else has just changed the programme. Open it again and check."),
+    "programme_version_not_found": _("There is no such version of the programme."),
     "purchase_not_found": _("There is no such purchase."),
     "quote_changed": _("The conditions have changed meanwhile. Check the new sums and press again."),
     "quote_not_found": _("The calculation is out of date. Enter the sum again."),
@@ -94,7 +99,7 @@ _OUR_FAULT = _("Something broke on our side and nothing was changed. Try again; 
 
 def say_error(error: LoyaltyError) -> str:
     """The sentence for a rule that refused, with the numbers it speaks of."""
-    values = {name: _written(value) for name, value in vars(error).items()}
+    values = {name: _written(name, value) for name, value in vars(error).items()}
     text = SENTENCES.get(error.code)
     return gettext(text._args[0], **values) if text is not None else say(error.code, error.status)
 
@@ -107,5 +112,8 @@ def say(code: str, status: int) -> str:
     return str(found)
 
 
-def _written(value: object) -> str:
-    return format_money(value) if isinstance(value, Decimal) else str(value)
+def _written(name: str, value: object) -> str:
+    """Sums are roubles; a share is a plain number of per cent."""
+    if isinstance(value, Decimal):
+        return write_number(value) if name == "share" else write_money(value)
+    return str(value)
