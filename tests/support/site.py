@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from uuid import UUID
+
+from playwright.sync_api import BrowserContext, Page
 
 from api import create_app
 from config import Settings
+from loyalty import sessions
 from loyalty.clock import utcnow
-from models import db
+from models import db, transaction
 from sandbox import messages, world
 from sandbox.application import add_sandbox
 from tests.support.databases import Databases
@@ -39,6 +43,15 @@ class Site:
             db.session.remove()
             db.engine.dispose()
         self._databases.drop(self._database)
+
+    def sign_in(self, place: Page | BrowserContext, who: str | UUID) -> None:
+        """Give the browser the cookie of a person: a key of the demo world (`ivan`, `espresso-cashier`) or a customer's id."""
+        customer_id = world.fixed_id(who) if isinstance(who, str) else who
+        with self.app.app_context(), transaction():
+            value = sessions.open_page_session(customer_id, "Chromium", utcnow())
+        name = self.app.config["PAGE_COOKIE_NAME"]
+        context = place if isinstance(place, BrowserContext) else place.context
+        context.add_cookies([{"name": name, "value": value, "url": self.url, "httpOnly": True, "sameSite": "Lax"}])
 
     def deliver(self) -> None:
         """Do what the workers would do in a moment: all that is due."""
