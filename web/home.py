@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, session
 
-from web.access import anybody
+from web.access import anybody, staff
 from web.languages import COOKIE, LANGUAGES
 from web.places import read_next
 
@@ -45,3 +45,11 @@ def choose_language():
         secure = current_app.config["SESSION_COOKIE_SECURE"]
         response.set_cookie(COOKIE, chosen, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+@blueprint.post("/partner/switch")
+@staff("branches:read")
+def switch_partner():
+    """Work for another of one's partners on this browser from now on."""
+    session["partner"] = str(g.me.partner_id)
+    return redirect("/partner" if g.me.may("points:credit") else "/partner/programme", 303)

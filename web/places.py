@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from loyalty.sessions import Principal
+from loyalty.staff import SCOPES
 
 
 def safe_path(wanted: str | None) -> str | None:
@@ -25,9 +26,11 @@ def read_next(otherwise: str) -> str:
 
 
 def home_of(principal: Principal) -> str:
-    """The room a person works or lives in: a partner's staff at the desk, an admin at theirs, everybody else in the cabinet."""
-    if any(place.partner_state == "active" for place in principal.staff):
-        return "/partner"
+    """The room a person works or lives in: a partner's staff at the till or the desk, an admin at theirs, everybody else in
+    the cabinet."""
+    places = [place for place in principal.staff if place.partner_state == "active"]
+    if places:
+        return "/partner" if "points:credit" in SCOPES[places[0].role] else "/partner/programme"
     if "admin" in principal.platform_roles:
         return "/admin"
     return "/customer"

@@ -7,5 +7,6 @@ VISITS = [
     Visit("POST /login", form=lambda cast, house: {"contact": make_email()}),
     Visit("POST /login/code", form=lambda cast, house: {"code": "123456"}),
     Visit("POST /login/again"),
+    Visit("POST /partner/switch"),
     Visit("POST /logout", ends_session=True),
 ]
