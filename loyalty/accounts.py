@@ -40,13 +40,13 @@ class Account:
     expiring: list[dict[str, Any]]
 
 
-def list_accounts(customer_id: UUID, now: datetime) -> list[Account]:
-    """Everything a person has, by partner. Their total is the sum of the balances."""
-    rows = _memberships(customer_id)
+def list_accounts(customer_id: UUID, now: datetime, *, partner_id: UUID | None = None) -> list[Account]:
+    """Everything a person has, by partner, or at one partner alone. Their total is the sum of the balances."""
+    rows = _accounts(customer_id, partner_id)
     due = [(row.partner_id, row.id) for row in rows if row.next_due_at is not None and row.next_due_at <= now]
     if due:
         ledger.bring_up_all(due, now)
-        rows = _memberships(customer_id)
+        rows = _accounts(customer_id, partner_id)
     dying = _expiring(rows)
     return [
         Account(
@@ -60,6 +60,10 @@ def list_accounts(customer_id: UUID, now: datetime) -> list[Account]:
         )
         for row in rows
     ]
+
+
+def _accounts(customer_id: UUID, partner_id: UUID | None) -> list[Any]:
+    return [row for row in _memberships(customer_id) if partner_id in (None, row.partner_id)]
 
 
 _memberships = Prepared(

@@ -600,3 +600,35 @@ class ImportBusy(LoyaltyError):
 
     def __init__(self) -> None:
         super().__init__("This file is being imported by another process right now.")
+
+
+class InvalidOrigin(LoyaltyError):
+    """This is not the address of a site that may show a widget."""
+
+    code = "invalid_origin"
+
+    def __init__(self, reason: str, *, field: str | None = "origin"):
+        super().__init__(f"The address {reason}.")
+        self.reason, self.field = reason, field
+
+
+class TooManySites(LoyaltyError):
+    """A partner's widget stands on so many sites at most."""
+
+    code = "too_many_sites"
+    status = 409
+    field = "origin"
+
+    def __init__(self, most: int):
+        super().__init__(f"At most {most} sites; remove one first.")
+        self.most = most
+
+
+class InvalidColour(LoyaltyError):
+    """A colour is written as six hexadecimal digits."""
+
+    code = "invalid_colour"
+
+    def __init__(self, *, field: str | None = "accent"):
+        super().__init__("The colour is not written like #0b6b63.")
+        self.field = field

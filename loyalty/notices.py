@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
-from loyalty import outbox, texts
+from loyalty import origins, outbox, texts
 from loyalty.sealing import unseal
 from loyalty.sign_in import SEAL
 from models import db
@@ -43,11 +43,18 @@ class Route:
 
 @dataclass(frozen=True)
 class Notice:
-    """What to send and the ways to try, the best first; not before `hold_until`."""
+    """What to send and the ways to try, the best first; not before `hold_until`.
+
+    `sms` is what a text message says instead, where it says something else.
+    """
 
     text: texts.Text = field(repr=False)
     routes: tuple[Route, ...]
     hold_until: datetime | None = None
+    sms: str | None = field(default=None, repr=False)
+
+    def body_for(self, channel: str) -> str:
+        return self.sms if self.sms is not None and channel == "sms" else self.text.body
 
 
 def purchase_announcement(
@@ -80,7 +87,16 @@ def code_notice(code_id: UUID, sealed: str | None, now: datetime) -> Notice | No
         return None
     value = unseal(SEAL, sealed)
     routes = tuple(Route(channel, address) for channel, address in value["routes"])
-    return Notice(texts.code_text(value["code"], value["locale"]), routes)
+    code, locale, widget = value["code"], value["locale"], value.get("widget")
+    if widget is None:
+        return Notice(texts.code_text(code, locale), routes)
+    site, platform = widget["site"], widget["platform"]
+    shown = origins.readable_host(site) if site else None
+    text = texts.widget_code_text(code, locale, partner=widget["partner"], site=shown)
+    if not site or not platform:
+        return Notice(text, routes)
+    hosts = {"site": origins.host_of(site), "platform": origins.host_of(platform)}
+    return Notice(text, routes, sms=texts.bind_to_site(text.body, code, **hosts))
 
 
 def purchase_notice(

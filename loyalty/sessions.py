@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 
 from loyalty.errors import SessionEnded, SessionNotFound
 from loyalty.prepared import Prepared
 from loyalty.sealing import keyed_hash
 from models import db, transaction_apart
 from models.customer import Customer, Session
+from models.partner import Partner
+from models.widget import WidgetSession
 
 IDLE = timedelta(days=30)
 """A session that is not used for so long ends by itself."""
@@ -185,39 +187,81 @@ def _principal(session_id: UUID, rows: list) -> Principal:
     )
 
 
-def list_sessions(customer_id: UUID, now: datetime) -> list[Session]:
-    """The person's open sessions, the most recently used first."""
-    query = select(Session).where(Session.customer_id == customer_id, *_is_open(now))
-    return list(db.session.scalars(query.order_by(Session.last_seen_at.desc(), Session.id.desc())))
+@dataclass(frozen=True)
+class SignedIn:
+    """A line of a person's list: an app (`kind` "api"), a browser ("page"), or a browser in which a partner's widget shows
+    their points ("widget": `partner_name` says whose)."""
+
+    id: UUID
+    kind: str
+    device: str | None
+    partner_name: str | None
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+
+
+def list_sessions(customer_id: UUID, now: datetime) -> list[SignedIn]:
+    """The person's open sessions, those of widgets too, the most recently used first."""
+    own = select(Session, literal(None).label("partner_name")).where(
+        Session.customer_id == customer_id, *_is_open(Session, now)
+    )
+    widgets = (
+        select(WidgetSession, Partner.name.label("partner_name"))
+        .join(Partner, Partner.id == WidgetSession.partner_id)
+        .where(WidgetSession.customer_id == customer_id, Partner.state == "active", *_is_open(WidgetSession, now))
+    )
+    found = [_line(*row) for row in (*db.session.execute(own), *db.session.execute(widgets))]
+    return sorted(found, key=lambda line: (line.last_seen_at, line.id), reverse=True)
+
+
+def _line(session: Session | WidgetSession, partner_name: str | None) -> SignedIn:
+    return SignedIn(
+        id=session.id,
+        kind="widget" if isinstance(session, WidgetSession) else session.kind,
+        device=session.device,
+        partner_name=partner_name,
+        created_at=session.created_at,
+        last_seen_at=session.last_seen_at,
+        expires_at=session.expires_at,
+    )
 
 
 def end_session(customer_id: UUID, session_id: UUID, now: datetime, reason: str = "signed_out") -> None:
     """End one of the person's own sessions at once; ending it again changes nothing. Raises `SessionNotFound`."""
-    mine = select(Session).where(Session.customer_id == customer_id, Session.id == session_id)
-    session = db.session.scalar(mine.with_for_update())
-    if session is None:
-        raise SessionNotFound()
-    if session.ended_at is None:
-        session.ended_at, session.end_reason = now, reason
-        db.session.flush()
+    for kind in _KINDS:
+        mine = select(kind).where(kind.customer_id == customer_id, kind.id == session_id)
+        session = db.session.scalar(mine.with_for_update())
+        if session is not None:
+            if session.ended_at is None:
+                session.ended_at, session.end_reason = now, reason
+                db.session.flush()
+            return
+    raise SessionNotFound()
 
 
 def end_all(customer_id: UUID, now: datetime, *, but: UUID | None = None, reason: str = "signed_out") -> int:
     """End all sessions of a person, `but` one; how many were ended."""
-    theirs = update(Session).where(Session.customer_id == customer_id, Session.ended_at.is_(None))
-    if but is not None:
-        theirs = theirs.where(Session.id != but)
-    return db.session.execute(theirs.values(ended_at=now, end_reason=reason)).rowcount
+    ended = 0
+    for kind in _KINDS:
+        theirs = update(kind).where(kind.customer_id == customer_id, kind.ended_at.is_(None))
+        if but is not None:
+            theirs = theirs.where(kind.id != but)
+        ended += db.session.execute(theirs.values(ended_at=now, end_reason=reason)).rowcount
+    return ended
 
 
 def forget_old_sessions(now: datetime) -> int:
     """Delete sessions that could not be used for 90 days; the number deleted."""
-    old = Session.__table__.delete().where(Session.expires_at < now - timedelta(days=90))
-    return db.session.execute(old).rowcount
+    old = now - timedelta(days=90)
+    return sum(db.session.execute(kind.__table__.delete().where(kind.expires_at < old)).rowcount for kind in _KINDS)
 
 
-def _is_open(now: datetime) -> tuple:
-    return Session.ended_at.is_(None), Session.expires_at > now
+_KINDS: tuple[type[Session] | type[WidgetSession], ...] = (Session, WidgetSession)
+
+
+def _is_open(kind: type[Session] | type[WidgetSession], now: datetime) -> tuple:
+    return kind.ended_at.is_(None), kind.expires_at > now
 
 
 def _decide(session, secret: str, successor: str, now: datetime) -> dict:

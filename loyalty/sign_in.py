@@ -17,7 +17,8 @@ The code travels by the job `send_code`, which gets the row's id, and beside it,
 Registration is a code with data attached: what was asked for happens when the code proves the identity, and only that
 identity is attached. Whoever gives a phone and an e-mail gets a code at both; the first that comes back counts and ends
 the other. A signed-in person adds a contact by the same kind of code (`request_contact_code`, `prove_contact`), which is
-no good for signing in.
+no good for signing in. Nor is a code that was asked for in a partner's widget (`request_widget_code`): it is good for that
+widget in that browser only, proves nothing and registers nobody. The limits are one and the same for all of these.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from models.partner import Partner
 CODE_LIFE = timedelta(minutes=5)
 TRIES = 5
 SEAL = "sign_in_code"
-"""The purpose under which the job's `{"code", "routes", "locale"}` is sealed."""
+"""The purpose under which the job's `{"code", "routes", "locale", "widget"?}` is sealed."""
 REPEAT_AFTER = timedelta(seconds=60)
 
 Welcome = Callable[[Customer, Partner, datetime], object]
@@ -144,6 +145,47 @@ def prove_contact(
     return customers.attach_identity(customer, identifier.kind, identifier.value, proven_at=now)
 
 
+@dataclass(frozen=True)
+class Widget:
+    """Where a widget's code is asked for and used: a partner's, in one browser.
+
+    `site` is the origin of the page around it, if that is known, and `platform` ours: a telephone offers the code of a
+    text message on these two alone.
+    """
+
+    partner: Partner
+    browser: str
+    site: str | None = None
+    platform: str | None = None
+
+
+def request_widget_code(identifier: Identifier, widget: Widget, *, address: str, now: datetime) -> None:
+    """Send a code to look at one's points in a partner's widget, to a phone or an e-mail that a person has.
+
+    Raises `TooMany`, `IdentifierRequired`.
+    """
+    if identifier.kind not in ("phone", "email"):
+        raise IdentifierRequired()
+    _count_request(address, now)
+    _send(_Target.of(identifier, widget=widget), None, now)
+
+
+def verify_widget_code(
+    identifier: Identifier, code: str, widget: Widget, *, now: datetime, address: str | None = None
+) -> Customer:
+    """Whose points the widget may show. Nothing becomes proven by this and nobody joins.
+
+    Raises `CodeWrong` for every reason, and `TooMany`.
+    """
+    if address is not None:
+        _count_try(address, now)
+    customer_id, _ = _use(_take_try(_Target.of(identifier, widget=widget), code, now), now)
+    customer = _owner(customer_id, customers.find_identity(identifier))
+    if customer is None or customer.state != "active":
+        raise CodeWrong()
+    return customer
+
+
 def verify_code(
     identifier: Identifier,
     code: str,
@@ -184,22 +226,34 @@ def verify_code(
 
 @dataclass(frozen=True)
 class _Target:
-    """What a code is for: to sign in by this identifier, or (`claimed_by`) to make it a person's own.
+    """What a code is for: to sign in by this identifier, to make it a person's own (`claimed_by`), or to look at one's
+    points in a widget.
 
-    Codes of the two are strangers to each other; `counted` is what their limit has in common.
+    Codes of the three are strangers to each other; `counted` is what their limit has in common.
     """
 
     identifier: Identifier
     hash: str
     counted: str
     claimed_by: UUID | None = None
+    widget: Widget | None = None
 
     @classmethod
-    def of(cls, identifier: Identifier, claimed_by: UUID | None = None) -> _Target:
+    def of(cls, identifier: Identifier, claimed_by: UUID | None = None, *, widget: Widget | None = None) -> _Target:
         name = f"{identifier.kind}:{identifier.value}"
-        counted = keyed_hash("sign_in_target", name)
-        own = keyed_hash("contact_target", f"{claimed_by}:{name}") if claimed_by else counted
-        return cls(identifier, own, counted, claimed_by)
+        own = counted = keyed_hash("sign_in_target", name)
+        if claimed_by is not None:
+            own = keyed_hash("contact_target", f"{claimed_by}:{name}")
+        elif widget is not None:
+            own = keyed_hash("widget_target", f"{widget.partner.id}:{widget.browser}:{name}")
+        return cls(identifier, own, counted, claimed_by, widget)
+
+    def described(self) -> dict:
+        """What the message says of the code's use."""
+        if self.widget is None:
+            return {}
+        site, platform = self.widget.site, self.widget.platform
+        return {"widget": {"partner": self.widget.partner.name, "site": site, "platform": platform}}
 
 
 @dataclass(frozen=True)
@@ -269,7 +323,8 @@ def _send(target: _Target, registration: _Registration | None, now: datetime) ->
     db.session.add(row)
     db.session.flush()
     # sealed for nobody too: an unknown person costs the same time
-    sealed = seal(SEAL, {"code": code, "routes": [list(route) for route in reach.routes], "locale": reach.locale})
+    told = {"code": code, "routes": [list(route) for route in reach.routes], "locale": reach.locale}
+    sealed = seal(SEAL, told | target.described())
     if reach.customer_id or registration or target.claimed_by:
         outbox.announce("send_code", {"code_id": code_id}, sealed=sealed, urgent=True)
 
@@ -389,24 +444,22 @@ def _signed_in(customer_id: UUID | None, target: _Target, wish: dict | None, now
     if wish is not None:
         customer = _registered(target.identifier, wish, now)
     else:
-        customer = _owner(customer_id, target.identifier, now)
+        identity = customers.find_identity(target.identifier)
+        customer = _owner(customer_id, identity)
+        if customer is not None and target.identifier.kind != "card":
+            customers.prove_identity(identity, now)
     if customer is None or customer.state != "active":
         raise CodeWrong()
     return customer
 
 
-def _owner(customer_id: UUID | None, identifier: Identifier, now: datetime) -> Customer | None:
-    """The person the code was sent to, if the identifier is still theirs: it may have moved since, then it opens nothing."""
-    identity = customers.find_identity(identifier)
+def _owner(customer_id: UUID | None, identity: Identity | None) -> Customer | None:
+    """The person the code was sent to, if the identity is still theirs: it may have moved since, then it opens nothing."""
     if customer_id is None or identity is None:
         return None
     customer = customers.living(db.session.get(Customer, customer_id))
     owner = customers.living(db.session.get(Customer, identity.customer_id))
-    if customer is None or owner is None or customer.id != owner.id:
-        return None
-    if identifier.kind != "card":
-        customers.prove_identity(identity, now)
-    return customer
+    return customer if customer is not None and owner is not None and customer.id == owner.id else None
 
 
 def _registered(identifier: Identifier, wish: dict, now: datetime) -> Customer | None:

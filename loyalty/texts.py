@@ -20,6 +20,12 @@ TEXTS = {
         "en": "{code} is your Kopilka sign-in code. Tell it to nobody.",
     },
     "code_subject": {"ru": "Код для входа", "en": "Your sign-in code"},
+    "widget_code": {
+        "ru": "{code} — код для просмотра баллов на сайте {site}. Никому не сообщайте; баллы этим кодом списать нельзя.",
+        "en": "{code} is the code to see your points on {site}. Tell it to nobody; no points can be spent with it.",
+    },
+    "widget_code_subject": {"ru": "Код для просмотра баллов", "en": "Your code to see your points"},
+    "quoted": {"ru": "«{partner}»", "en": "“{partner}”"},
     "sale": {
         "ru": "{partner}: {change} за чек {amount}{later}. Баланс {balance}.",
         "en": "{partner}: {change} for a purchase of {amount}{later}. Balance {balance}.",
@@ -52,6 +58,19 @@ class Text:
 def code_text(code: str, locale: str) -> Text:
     """A one-time code. It begins the text, and no other six digits stand in it; one part of an SMS."""
     return _text("code", locale, code=code)
+
+
+def widget_code_text(code: str, locale: str, *, partner: str, site: str | None) -> Text:
+    """A one-time code that a partner's widget asked for: where it is good, and what it cannot do.
+
+    `site` is the host of the page, where it is known; else the partner is named.
+    """
+    return _text("widget_code", locale, code=code, site=site or _say("quoted", locale, partner=partner))
+
+
+def bind_to_site(body: str, code: str, *, site: str, platform: str) -> str:
+    """The text message with its last line: telephones offer the code in a frame of `platform` on `site` and nowhere else."""
+    return f"{body}\n@{site} #{code} @{platform}"
 
 
 def sale_text(

@@ -3,7 +3,7 @@
 Importing this package registers every table on `db.metadata`.
 """
 
-from models import customer, ledger, partner, work
+from models import customer, ledger, partner, widget, work
 from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "ping_after_rest",
     "transaction",
     "transaction_apart",
+    "widget",
     "work",
 ]

@@ -19,6 +19,7 @@ class Partner(HasId, Made, db.Model):
         UniqueConstraint("code"),
         CheckConstraint("state IN ('active', 'suspended')", name="state"),
         CheckConstraint("code ~ '^[0-9]{6,12}$'", name="code"),
+        CheckConstraint("accent ~ '^#[0-9a-f]{6}$'", name="accent"),
     )
 
     code: Mapped[str] = mapped_column(String(12))
@@ -29,6 +30,8 @@ class Partner(HasId, Made, db.Model):
     region: Mapped[str] = mapped_column(String(2), server_default="RU")
     locale: Mapped[str] = mapped_column(String(5), server_default="ru")
     plan: Mapped[str] = mapped_column(String(20), server_default="basic")
+    # what the partner's own colour is, dark enough for white letters
+    accent: Mapped[str | None] = mapped_column(String(7))
 
 
 class PartnerApplication(HasId, Made, db.Model):

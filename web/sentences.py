@@ -47,8 +47,12 @@ SENTENCES = {
     "invalid_cursor": _("This page of the list is out of date. Start from the beginning."),
     "invalid_email": _("This does not look like an e-mail address. Example: name@example.com"),
     "invalid_identifier": _("Check what was typed: a phone, a card number or six digits of a code."),
+    "invalid_colour": _("Write the colour as six digits, for example #0b6b63."),
     "invalid_mapping": _("The description of the file cannot be used."),
     "invalid_name": _("Enter a name of up to 200 characters."),
+    "invalid_origin": _(
+        "This is not the address of a site. Example: https://shop.ru, without * and not an IP address."
+    ),
     "invalid_phone": _("This does not look like a phone number. Example: +7 916 123-45-67"),
     "invalid_points": _("Enter a whole number of points."),
     "invalid_profile": _("Check this field."),
@@ -79,6 +83,7 @@ SENTENCES = {
     "spend_refused": _("These points cannot be spent on this purchase."),
     "staff_not_found": _("There is no such person on the staff."),
     "too_many_requests": _("Too many tries. Wait a little and try again."),
+    "too_many_sites": _("The widget stands on %(most)s sites at most. Remove one first."),
     "unknown_line": _("The purchase has no such line."),
     "unreadable_file": _("The file cannot be read."),
 }

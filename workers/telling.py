@@ -53,7 +53,8 @@ def _send(notice: Notice | None, row, now: datetime) -> None:
     for n, route in enumerate(notice.routes, start=1):
         # the same id at every try: a gateway or a reader can tell a repeat from a second message
         message_id = f"outbox-{row.id}-{route.channel}"
-        message = Message(message_id, route.channel, route.address, notice.text.body, notice.text.subject)
+        body = notice.body_for(route.channel)
+        message = Message(message_id, route.channel, route.address, body, notice.text.subject)
         try:
             senders[route.channel].send(message)
             return

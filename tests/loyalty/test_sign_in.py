@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -703,3 +704,199 @@ def test_limits_count_addresses_unreadably(app, ask, address):
             select(func.count()).select_from(limits.Attempt).where(limits.Attempt.bucket.contains(address))
         )
         assert rows == 0
+
+
+# Codes of a widget
+
+
+@pytest.fixture
+def widget(partner):
+    """A partner's widget in one browser; `partner` stands detached."""
+    return sign_in.Widget(partner, "browser-one", "https://xn--e1aiboc0b6e.xn--p1ai", "https://kopilka.example:8443")
+
+
+@pytest.fixture
+def elsewhere(app, widget):
+    """The widget of another partner in the same browser."""
+    with app.app_context(), transaction():
+        made = make_partner()
+        db.session.refresh(made)
+        db.session.expunge(made)
+        return replace(widget, partner=made)
+
+
+@pytest.fixture
+def ask_widget(app, address):
+    def request(identifier, widget, at=NOW):
+        with app.app_context(), transaction():
+            sign_in.request_widget_code(identifier, widget, address=address, now=at)
+
+    return request
+
+
+@pytest.fixture
+def look(app):
+    """`look(identifier, code, widget)`: whose points the widget may show (customer id)."""
+
+    def check(identifier, code, widget, at=NOW, **options):
+        with app.app_context(), transaction():
+            return sign_in.verify_widget_code(identifier, code, widget, now=at, **options).id
+
+    return check
+
+
+@pytest.fixture
+def widget_notices(app):
+    """What was put in the outbox for this widget, as the sending job reads it, the oldest first."""
+
+    def read(identifier, widget):
+        with app.app_context():
+            target = sign_in._Target.of(identifier, widget=widget).hash
+            query = select(SignInCode.id).where(SignInCode.target_hash == target).order_by(SignInCode.id)
+            found = []
+            for code_id in db.session.scalars(query).all():
+                sealed = db.session.scalar(
+                    select(Outbox.sealed).where(Outbox.payload["code_id"].astext == str(code_id))
+                )
+                if sealed:
+                    found.append((unseal(sign_in.SEAL, sealed)["code"], notices.code_notice(code_id, sealed, NOW)))
+            return found
+
+    return read
+
+
+def test_a_code_opens_the_widget_it_was_asked_for_once(app, person, widget, ask_widget, look, widget_notices):
+    ask_widget(person, widget)
+    ((code, notice),) = widget_notices(person, widget)
+    assert [(route.channel, route.address) for route in notice.routes] == [("sms", person.value)]
+    customer_id = look(person, code, widget)
+    with app.app_context():
+        assert customers.find(person).id == customer_id
+    with pytest.raises(CodeWrong):
+        look(person, code, widget)
+
+
+def test_the_message_says_what_the_code_is_for_and_binds_a_text_message_to_the_site(
+    person, widget, ask_widget, widget_notices
+):
+    ask_widget(person, widget)
+    ((code, notice),) = widget_notices(person, widget)
+    body = (
+        f"{code} — код для просмотра баллов на сайте кофейня.рф. Никому не сообщайте; баллы этим кодом списать нельзя."
+    )
+    assert notice.body_for("email") == notice.text.body == body
+    assert notice.body_for("sms") == f"{body}\n@xn--e1aiboc0b6e.xn--p1ai #{code} @kopilka.example"
+
+
+def test_where_the_site_is_not_known_the_partner_is_named(person, widget, ask_widget, widget_notices):
+    here = replace(widget, site=None)
+    ask_widget(person, here)
+    ((_, notice),) = widget_notices(person, here)
+    assert f"на сайте «{widget.partner.name}»." in notice.body_for("sms")
+    assert "@" not in notice.body_for("sms")
+
+
+def test_a_code_is_good_in_its_own_browser_and_widget_only(person, widget, elsewhere, ask_widget, look, widget_notices):
+    ask_widget(person, widget)
+    ((code, _),) = widget_notices(person, widget)
+    for other in (replace(widget, browser="browser-two"), elsewhere):
+        with pytest.raises(CodeWrong):
+            look(person, code, other)
+    assert look(person, code, widget)
+
+
+def test_codes_of_widgets_and_of_sign_in_are_strangers(
+    person, widget, ask, ask_widget, look, verify, messages, widget_notices
+):
+    ask(person)
+    ask_widget(person, widget)
+    ((shown, _),) = widget_notices(person, widget)
+    (message,) = messages(person)
+    if shown != message["code"]:
+        with pytest.raises(CodeWrong):
+            verify(person, shown)
+        with pytest.raises(CodeWrong):
+            look(person, message["code"], widget)
+    assert verify(person, message["code"])
+    assert look(person, shown, widget)
+
+
+def test_a_widget_code_carries_out_no_registration(
+    person, partner, widget, enrol, ask_widget, look, widget_notices, app
+):
+    stranger = Identifier("phone", make_phone())
+    enrol(phone=stranger, partner=partner, consents=TEXTS)
+    ask_widget(stranger, widget)
+    assert widget_notices(stranger, widget) == []  # nobody is known by it until the registration's own code comes back
+    enrol(phone=person, partner=partner, consents=TEXTS)
+    ask_widget(person, widget)
+    ((code, _),) = widget_notices(person, widget)
+    customer_id = look(person, code, widget)
+    with app.app_context():
+        assert customers.membership_of(customer_id, partner.id) is None
+
+
+def test_a_widget_code_proves_nothing(app, widget, ask_widget, look, widget_notices):
+    with app.app_context(), transaction():
+        written_down = identifier_of(make_customer(proven_at=None))
+    ask_widget(written_down, widget)
+    ((code, _),) = widget_notices(written_down, widget)
+    look(written_down, code, widget)
+    with app.app_context():
+        assert customers.find_identity(written_down).proven_at is None
+
+
+def test_a_widget_treats_known_and_unknown_people_alike_but_for_the_message(
+    app, person, widget, ask_widget, widget_notices
+):
+    stranger = Identifier("phone", make_phone())
+    for target in (person, stranger):
+        ask_widget(target, widget)
+    assert len(widget_notices(person, widget)) == 1
+    assert widget_notices(stranger, widget) == []
+    with app.app_context():
+        hashes = [sign_in._Target.of(target, widget=widget).hash for target in (person, stranger)]
+        assert db.session.scalar(select(func.count()).where(SignInCode.target_hash.in_(hashes))) == 2
+
+
+def test_neither_purpose_partner_nor_browser_give_more_codes(person, widget, elsewhere, ask, ask_widget, strict_limits):
+    ask(person)
+    ask_widget(person, widget)
+    ask_widget(person, elsewhere)
+    with pytest.raises(TooMany):
+        ask_widget(person, replace(widget, browser="browser-two"))
+
+
+def test_tries_in_a_widget_count_with_all_tries_of_an_address(widget, address, look, verify, strict_limits):
+    nobody = Identifier("phone", make_phone())
+    for _ in range(5):
+        with pytest.raises(CodeWrong):
+            look(nobody, "123456", widget, address=address)
+        with pytest.raises(CodeWrong):
+            verify(nobody, "123456", address=address)
+    with pytest.raises(TooMany):
+        look(nobody, "123456", widget, address=address)
+
+
+def test_the_fifth_wrong_code_ends_a_widgets_code(person, widget, ask_widget, look, widget_notices):
+    ask_widget(person, widget)
+    ((code, _),) = widget_notices(person, widget)
+    for _ in range(sign_in.TRIES):
+        with pytest.raises(CodeWrong):
+            look(person, wrong(code), widget)
+    with pytest.raises(CodeWrong):
+        look(person, code, widget)
+
+
+def test_a_blocked_person_does_not_look_at_points(app, person, widget, ask_widget, look, widget_notices):
+    ask_widget(person, widget)
+    ((code, _),) = widget_notices(person, widget)
+    with app.app_context(), transaction():
+        customers.find(person).state = "blocked"
+    with pytest.raises(CodeWrong):
+        look(person, code, widget)
+
+
+def test_a_card_opens_no_widget(widget, ask_widget):
+    with pytest.raises(IdentifierRequired):
+        ask_widget(Identifier("card", new_card_number()), widget)

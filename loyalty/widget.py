@@ -1,0 +1,89 @@
+"""A partner's widget: what strangers may know of it, on whose sites it may stand, and its colour.
+
+A site is an exact origin. The frame of the widget may be put into a page of these sites and of no other: browsers see to
+it (`frame-ancestors`), so a partner without sites has a widget that nobody can show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from loyalty import audit, partners
+from loyalty.colours import darken_until_readable, parse_colour
+from loyalty.errors import PartnerNotFound, TooManySites
+from loyalty.origins import normalise_origin
+from models import db
+from models.partner import Partner
+from models.widget import WidgetSite
+
+SITES = 20
+"""On so many sites at most: they all stand in a header of every frame."""
+HOUSE_COLOUR = "#0b6b63"
+"""For partners who chose none."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What anybody may know of a widget before it is opened; `badge` says that there is something new."""
+
+    name: str
+    colour: str
+    badge: str | None
+
+
+def find_partner(reference: object) -> Partner:
+    """The partner whose widget it is, by UUID or public code. Raises `PartnerNotFound`, for a suspended one too."""
+    partner = partners.get_partner(reference)
+    if partner.state != "active":
+        raise PartnerNotFound()
+    return partner
+
+
+def show_card(partner: Partner) -> Card:
+    return Card(partner.name, partner.accent or HOUSE_COLOUR, None)
+
+
+def set_accent(partner: Partner, colour: str | None, *, by: UUID | None, now: datetime) -> str | None:
+    """Give the partner a colour of its own, or none; returns what was kept: darker, where white letters need it.
+
+    Raises `InvalidColour`.
+    """
+    partner.accent = darken_until_readable(parse_colour(colour)) if colour else None
+    db.session.flush()
+    audit.record("widget.colour", actor=by, partner_id=partner.id, details={"accent": partner.accent})
+    return partner.accent
+
+
+def list_sites(partner_id: UUID) -> list[str]:
+    """The origins that may show the partner's widget, in the order they were allowed."""
+    query = select(WidgetSite.origin).where(WidgetSite.partner_id == partner_id)
+    return list(db.session.scalars(query.order_by(WidgetSite.created_at, WidgetSite.origin)))
+
+
+def add_site(partner_id: UUID, address: object, *, by: UUID | None, now: datetime, loopback: bool = False) -> str:
+    """Let a site show the widget; returns its origin. Adding it again changes nothing.
+
+    `loopback` allows this machine (the sandbox). Raises `InvalidOrigin`, `TooManySites`.
+    """
+    origin = normalise_origin(address, loopback=loopback)
+    # the partner's row makes two who add at once take turns; postings do not wait for it
+    db.session.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update(key_share=True))
+    theirs = select(func.count()).select_from(WidgetSite).where(WidgetSite.partner_id == partner_id)
+    if db.session.scalar(theirs.where(WidgetSite.origin != origin)) >= SITES:
+        raise TooManySites(SITES)
+    made = insert(WidgetSite).values(partner_id=partner_id, origin=origin, created_at=now).on_conflict_do_nothing()
+    if db.session.execute(made).rowcount:
+        audit.record("widget.site_added", actor=by, partner_id=partner_id, details={"origin": origin})
+    return origin
+
+
+def remove_site(partner_id: UUID, origin: str, *, by: UUID | None) -> None:
+    """Let a site show the widget no longer; frames that are open there stay until they are loaded again."""
+    theirs = (WidgetSite.partner_id == partner_id) & (WidgetSite.origin == origin)
+    if db.session.execute(delete(WidgetSite).where(theirs)).rowcount:
+        audit.record("widget.site_removed", actor=by, partner_id=partner_id, details={"origin": origin})

@@ -1,0 +1,40 @@
+"""The widget: on whose sites it may stand, and who looked through it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Made, Moment, db
+
+
+class WidgetSite(Made, db.Model):
+    """A site that may show the partner's widget: an exact origin, `https://shop.example`."""
+
+    __tablename__ = "widget_site"
+    __table_args__ = (CheckConstraint("origin ~ '^https?://[a-z0-9.-]+(:[0-9]+)?$'", name="origin"),)
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(300), primary_key=True)
+
+
+class WidgetSession(Made, db.Model):
+    """A person signed in inside one partner's widget. It reads what they have at this partner and opens nothing else."""
+
+    __tablename__ = "widget_session"
+    __table_args__ = (
+        UniqueConstraint("partner_id", "token_hash"),
+        Index("ix_widget_session_customer_id", "customer_id"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    last_seen_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    device: Mapped[str | None] = mapped_column(String(200))
+    ended_at: Mapped[Moment | None]
+    end_reason: Mapped[str | None] = mapped_column(String(40))

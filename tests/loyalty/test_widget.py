@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from loyalty import widget
+from loyalty.errors import InvalidColour, InvalidOrigin, PartnerNotFound, TooManySites
+from models import db, transaction
+from models.customer import AuditRecord
+from models.partner import Partner
+from models.widget import WidgetSite
+from tests.concurrency import at_once
+from tests.factories import NOW, make_partner
+
+
+def add(partner, address="https://shop.example", **options):
+    return widget.add_site(partner.id, address, by=None, now=NOW, **options)
+
+
+def noted(partner):
+    query = select(AuditRecord.action).where(AuditRecord.partner_id == partner.id)
+    return list(db.session.scalars(query.order_by(AuditRecord.id)))
+
+
+def test_sites_are_allowed_and_taken_back(db_session):
+    partner, other = make_partner(), make_partner()
+    assert add(partner, "Shop.example/menu") == "https://shop.example"
+    add(other, "https://other.example")
+    assert widget.list_sites(partner.id) == ["https://shop.example"]
+    widget.remove_site(other.id, "https://shop.example", by=None)
+    assert widget.list_sites(partner.id) == ["https://shop.example"]
+    widget.remove_site(partner.id, "https://shop.example", by=None)
+    assert widget.list_sites(partner.id) == []
+    assert noted(partner) == ["widget.site_added", "widget.site_removed"]
+
+
+def test_a_site_allowed_twice_is_one_site(db_session):
+    partner = make_partner()
+    assert add(partner) == add(partner, "SHOP.example:443")
+    assert widget.list_sites(partner.id) == ["https://shop.example"]
+    assert noted(partner) == ["widget.site_added"]
+
+
+def test_this_machine_is_allowed_in_the_sandbox_only(db_session):
+    partner = make_partner()
+    with pytest.raises(InvalidOrigin):
+        add(partner, "http://127.0.0.1:9000")
+    assert add(partner, "http://127.0.0.1:9000", loopback=True) == "http://127.0.0.1:9000"
+
+
+def test_there_are_so_many_sites_at_most(db_session):
+    partner = make_partner()
+    for number in range(widget.SITES):
+        add(partner, f"https://shop{number}.example")
+    with pytest.raises(TooManySites):
+        add(partner, "https://one-more.example")
+    assert add(partner, "https://shop3.example") == "https://shop3.example"
+    add(make_partner())
+
+
+def test_two_who_allow_the_last_site_at_once_do_not_make_one_too_many(app):
+    with app.app_context(), transaction():
+        partner = make_partner()
+        for number in range(widget.SITES - 1):
+            add(partner, f"https://shop{number}.example")
+        partner_id = partner.id
+
+    def allow(number):
+        with transaction():
+            widget.add_site(partner_id, f"https://late{number}.example", by=None, now=NOW)
+
+    results = at_once(app, allow)
+    assert sum(result is None for result in results) == 1
+    with app.app_context():
+        assert len(widget.list_sites(partner_id)) == widget.SITES
+
+
+def test_the_database_takes_nothing_that_could_end_a_header(db_session):
+    partner = make_partner()
+    for origin in ("https://a.example; script-src *", "https://a.example\r\nX: y", "*", "https://A.example"):
+        with pytest.raises(Exception, match="ck_widget_site_origin"), db.session.begin_nested():
+            db.session.add(WidgetSite(partner_id=partner.id, origin=origin))
+            db.session.flush()
+
+
+def test_a_partners_colour_is_darkened_until_white_letters_can_be_read(db_session):
+    partner = make_partner()
+    assert widget.show_card(partner).colour == widget.HOUSE_COLOUR
+    assert widget.set_accent(partner, "7A3CFF", by=None, now=NOW) == "#7a3cff"
+    assert widget.set_accent(partner, "#fff", by=None, now=NOW) == "#757575"
+    assert widget.show_card(partner) == widget.Card("Кофейня", "#757575", None)
+    assert widget.set_accent(partner, None, by=None, now=NOW) is None
+    with pytest.raises(InvalidColour):
+        widget.set_accent(partner, "red", by=None, now=NOW)
+
+
+def test_a_widget_is_found_by_either_number_of_its_partner(db_session):
+    partner = make_partner()
+    assert widget.find_partner(partner.code) is partner
+    assert widget.find_partner(str(partner.id)) is partner
+
+
+@pytest.mark.parametrize("reference", ["", "x", "12345", "4" * 13, "'; --", None, "9" * 12])
+def test_nobody_and_nonsense_have_no_widget(db_session, reference):
+    with pytest.raises(PartnerNotFound):
+        widget.find_partner(reference)
+
+
+def test_a_suspended_partner_has_no_widget(db_session):
+    partner: Partner = make_partner(state="suspended")
+    with pytest.raises(PartnerNotFound):
+        widget.find_partner(partner.code)
