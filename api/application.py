@@ -7,7 +7,7 @@ from functools import wraps
 from flask import Flask, request
 from flask_migrate import Migrate
 
-from api import admin, auth, customer, documents, health, members, partner, pos
+from api import admin, auth, customer, documents, health, members, partner, pos, widget
 from api.commands.admin import admin_group
 from api.commands.imports import import_group
 from api.commands.ledger import ledger_group
@@ -31,6 +31,7 @@ BLUEPRINTS = (
     members.blueprint,
     pos.blueprint,
     admin.blueprint,
+    widget.blueprint,
     documents.blueprint,
     health.blueprint,
 )

@@ -125,19 +125,9 @@ def leave_partner(partner_id: UUID):
 @signed_in
 @blueprint.response(200, page_of(schemas.SessionView))
 def list_sessions():
-    """My devices that are signed in, the most recently used first."""
+    """Where I am signed in, partners' widgets included; the most recently used first."""
     found = sessions.list_sessions(g.caller.customer_id, utcnow())
-    items = [
-        {
-            "id": session.id,
-            "device": session.device,
-            "created_at": session.created_at,
-            "last_seen_at": session.last_seen_at,
-            "expires_at": session.expires_at,
-            "is_current": session.id == g.caller.session_id,
-        }
-        for session in found
-    ]
+    items = [vars(session) | {"is_current": session.id == g.caller.session_id} for session in found]
     return {"items": items, "next_cursor": None}
 
 
@@ -155,7 +145,7 @@ def end_other_sessions():
 @blueprint.response(204)
 @commits
 def end_session(session_id: UUID):
-    """Sign out one of my devices."""
+    """Sign out one of my devices or widgets."""
     sessions.end_session(g.caller.customer_id, session_id, utcnow())
 
 

@@ -103,6 +103,8 @@ class Me(Output):
 
 class SessionView(Output):
     id = Id(required=True)
+    kind = fields.String(required=True, metadata={"enum": ["api", "page", "widget"]})
+    partner_name = fields.String(required=True, allow_none=True, metadata={"description": "whose widget it is"})
     device = fields.String(required=True, allow_none=True)
     created_at = Moment(required=True)
     last_seen_at = Moment(required=True)

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from api.tokens import make_access_token
-from loyalty import api_keys, platform_roles, sessions
+from loyalty import api_keys, platform_roles, sessions, widget_sessions
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.clock import utcnow
 from loyalty.rules import Rules
@@ -114,6 +114,17 @@ def sign_in(app: Flask, role: str, customer_id: UUID, partner_id: UUID | None = 
 def is_page(app: Flask, rule: Rule) -> bool:
     """Whether a route answers pages, which `tests/web` looks at, and not the API."""
     return getattr(app.view_functions[rule.endpoint], "is_page", False)
+
+
+def in_frame(app: Flask, partner_id: UUID, customer_id: UUID | None = None) -> Actor:
+    """A browser without cookies in which the partner's widget is open, for that person if one is named."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with app.app_context(), transaction():
+        headers["X-Widget-Frame"] = widget_sessions.frame_token(widget_sessions.new_browser(), partner_id)
+        if customer_id is not None:
+            opened = widget_sessions.open_session(partner_id, customer_id, "tests", utcnow())
+            headers["X-Widget-Session"] = opened
+    return Actor(app, "widget", headers, customer_id, partner_id=partner_id)
 
 
 def new_key() -> str:

@@ -6,11 +6,12 @@ A route without a sample fails `test_bad_input`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from loyalty.cards import new_card_number
-from tests.api.roles import Actor, Cast, House, new_key
+from tests.api.roles import Actor, Cast, House, in_frame, new_key
 from tests.factories import make_email, make_phone
 
 
@@ -28,7 +29,7 @@ class Sample:
     def url(self) -> str:
         url = self.rule
         for name, value in self.ids.items():
-            url = url.replace(f"<uuid:{name}>", str(value))
+            url = re.sub(rf"<(uuid:)?{name}>", str(value), url)
         return url
 
     def call(self, body: Any = ..., *, actor: Actor | None = None, url: str | None = None, key: str | None = ...):
@@ -49,6 +50,7 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
     _add_desk(add, cast, _make_things(cast.ours))
     _add_till(add, cast)
     _add_admin(add, cast)
+    _add_widget(add, cast)
     for rule in ("/api/openapi.json", "/api/docs", "/api/docs/docs.css", "/healthz", "/readyz"):
         add(cast.nobody, "GET", rule)
     return found
@@ -173,3 +175,15 @@ def _add_admin(add, cast: Cast) -> None:
     add(admin, "PUT", "/api/admin/customers/<uuid:customer_id>", {"name": "Иван"}, **customer)
     change = {"partner_id": str(cast.ours.partner_id), "points": 10, "reason": "Ошибка кассы"}
     add(admin, "POST", "/api/admin/customers/<uuid:customer_id>/loyalty/adjust", change, **customer)
+
+
+def _add_widget(add, cast: Cast) -> None:
+    house, phone = cast.ours, {"phone": cast.ours.phone}
+    visitor = in_frame(cast.nobody.app, house.partner_id, house.member.customer_id)
+    partner = {"partner": house.partner_code}
+    add(cast.nobody, "GET", "/api/widget/<partner>", **partner)
+    add(visitor, "POST", "/api/widget/<partner>/request-code", phone | {"site": None}, **partner)
+    add(visitor, "POST", "/api/widget/<partner>/verify-code", phone | {"code": "123456"}, **partner)
+    add(visitor, "GET", "/api/widget/<partner>/me", **partner)
+    passing = in_frame(cast.nobody.app, house.partner_id, house.member.customer_id)
+    add(passing, "POST", "/api/widget/<partner>/sign-out", **partner)

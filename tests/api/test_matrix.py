@@ -33,6 +33,7 @@ from models import db, transaction
 from models.customer import Customer, PlatformRole
 from models.partner import Branch, Partner, PartnerApplication
 from sandbox.application import add_sandbox
+from tests.api import roles
 from tests.api.roles import is_page
 from tests.factories import (
     identity_of,
@@ -124,6 +125,7 @@ class Row:
     key: bool = False
     before: Callable[[World, str], None] | None = None
     own_session: bool = False
+    headers: Callable[[World, str], dict[str, str]] | None = None
     anybodys: bool = False  # what is asked for may be used by every partner
 
     def is_stranger(self, role: str) -> bool:
@@ -378,6 +380,20 @@ MEMBER = dataclasses.replace(CUSTOMER_BY_ID, place="path:customer_id")
 ANY_CUSTOMER = Thing("path:customer_id", own=new_person)
 ANY_APPLICATION = Thing("path:application_id", own=application)
 
+WIDGET = Thing(
+    "path:partner",
+    own=fixed(lambda w: w.home.code),
+    foreign=fixed(lambda w: w.suspended.code),
+    missing=fixed(lambda w: w.ids["free code"]),
+)
+WIDGET_BY_ID = Thing("path:partner", own=fixed(lambda w: str(w.home.id)), foreign=fixed(lambda w: str(w.suspended.id)))
+
+
+def in_frame(person: str | None = None) -> Callable[[World, str], dict[str, str]]:
+    """What the frame of the home partner's widget sends, for nobody or for a person who signed in there."""
+    return lambda world, role: roles.in_frame(world.app, world.home.id, world.ids[person] if person else None).headers
+
+
 PUBLIC = ("public", EVERYBODY)
 SIGNED_IN = ("person", PEOPLE)
 ADMIN = ("platform", ("admin",))
@@ -487,6 +503,53 @@ TABLE: dict[str, tuple[Row, ...]] = {
                 ),
             ),
         ),
+    ),
+    # the widget on a partner's site
+    "GET /api/widget/<partner>": (
+        Row(*PUBLIC, 200, things=(WIDGET,)),
+        Row(*PUBLIC, 200, things=(WIDGET_BY_ID,)),
+    ),
+    "POST /api/widget/<partner>/request-code": (
+        Row(
+            *PUBLIC,
+            202,
+            body={},
+            headers=in_frame(),
+            things=(WIDGET, known_or_not("json:phone", "member phone", lambda w, r: make_phone())),
+        ),
+        Row(
+            *PUBLIC,
+            202,
+            body={},
+            headers=in_frame(),
+            things=(WIDGET_BY_ID, known_or_not("json:email", "member email", lambda w, r: make_email())),
+        ),
+        Row(*PUBLIC, 403, body=lambda w, r: {"phone": make_phone()}, things=(WIDGET,)),
+    ),
+    "POST /api/widget/<partner>/verify-code": (
+        Row(
+            *PUBLIC,
+            401,
+            body={"code": "000000"},
+            headers=in_frame(),
+            things=(WIDGET, known_or_not("json:phone", "member phone", lambda w, r: make_phone(), 401)),
+        ),
+        Row(
+            *PUBLIC,
+            401,
+            body={"code": "000000"},
+            headers=in_frame(),
+            things=(WIDGET, known_or_not("json:email", "member email", lambda w, r: make_email(), 401)),
+        ),
+    ),
+    "GET /api/widget/<partner>/me": (
+        Row(*PUBLIC, 200, headers=in_frame("member"), things=(WIDGET,)),
+        Row(*PUBLIC, 401, headers=in_frame(), things=(WIDGET,)),
+        Row(*PUBLIC, 403, things=(WIDGET,)),  # whatever else one is signed in to
+    ),
+    "POST /api/widget/<partner>/sign-out": (
+        Row(*PUBLIC, 204, headers=in_frame("member"), things=(WIDGET,)),
+        Row(*PUBLIC, 403, things=(WIDGET,)),
     ),
     "POST /api/auth/logout": (Row(*SIGNED_IN, 204, own_session=True),),
     "GET /api/auth/me": (Row(*SIGNED_IN, 200),),
@@ -995,7 +1058,7 @@ class Cells:
                 query[name] = value
             else:
                 _put(body, name.split("."), value)
-        headers = dict(world.headers[role])
+        headers = world.headers[role] | (row.headers(world, role) if row.headers else {})
         if own_session and role in PEOPLE:
             with transaction():
                 opened = sessions.open_session(world.ids[role], "phone", utcnow())
@@ -1120,6 +1183,7 @@ MAY_STAY_OUT = {
     "POST /api/auth/verify-code: code",
     "POST /api/auth/login-by-card: code",
     "POST /api/customer/contacts/verify-code: code",
+    "POST /api/widget/<partner>/verify-code: code",
     # signing in is by one of three, the phone stands for them (the others are tried at request-code)
     "POST /api/auth/verify-code: email",
     "POST /api/auth/verify-code: card_number",

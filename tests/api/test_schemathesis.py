@@ -7,6 +7,7 @@ a long run of new cases. Generated calls alone would stop at the first 404, so s
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 
 import pytest
@@ -135,7 +136,7 @@ class Fuzz:
 
     @staticmethod
     def _template(rule: str) -> str:
-        return rule.replace("<uuid:", "{").replace(">", "}")
+        return re.sub(r"<(?:uuid:)?(\w+)>", r"{\1}", rule)
 
     def _enliven(self, case, sample, data, *, whole: bool) -> None:
         """Names things that are there where the case names something; the body is a good one in part, or as a `whole`."""

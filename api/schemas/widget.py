@@ -1,0 +1,63 @@
+"""What the widget asks for and shows: one person's points at one partner, and nothing by which to know the person."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from api.schemas.customer import Contact, Expiring
+from api.schemas.fields import Digits, Input, Moment, Money, Output, Text
+from loyalty.stories import STORIES
+
+
+class Card(Output):
+    name = fields.String(required=True)
+    colour = fields.String(required=True, metadata={"pattern": "^#[0-9a-f]{6}$"})
+    badge = fields.String(required=True, allow_none=True, metadata={"description": "a short word of something new"})
+
+
+class AskForCode(Contact):
+    site = Text(
+        maximum=300,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "the origin of the page around the frame, one of the partner's sites"},
+    )
+
+
+class ShowCode(Contact):
+    code = Digits(minimum=6, maximum=6, required=True)
+
+
+class Opened(Output):
+    session = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "only where the browser takes no cookie: to be shown as X-Widget-Session"},
+    )
+
+
+class HistoryQuery(Input):
+    cursor = Text(maximum=4000, load_default=None)
+
+
+class Operation(Output):
+    story = fields.String(required=True, metadata={"enum": list(STORIES)})
+    points = fields.Integer(required=True)
+    check_amount = Money(required=True, allow_none=True)
+    occurred_at = Moment(required=True)
+
+
+class OperationPage(Output):
+    items = fields.List(fields.Nested(Operation), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class Standing(Output):
+    is_member = fields.Boolean(required=True)
+    balance = fields.Integer(required=True)
+    available = fields.Integer(required=True)
+    pending = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    tier = fields.String(required=True, allow_none=True)
+    expiring = fields.List(fields.Nested(Expiring), required=True)
+    operations = fields.Nested(OperationPage, required=True)
