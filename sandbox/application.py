@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from sandbox import messages, pages, world
+from sandbox import messages, pages, sites, world
 
 
 def add_sandbox(app: Flask) -> Flask:
@@ -13,5 +13,6 @@ def add_sandbox(app: Flask) -> Flask:
         raise RuntimeError("the sandbox is only for SANDBOX=1")
     messages.register(app)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(sites.blueprint)
     app.extensions["readiness"]["demo world"] = lambda: None if world.is_complete() else "is being built"
     return app

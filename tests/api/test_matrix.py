@@ -433,6 +433,12 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /readyz": (Row(*PUBLIC, 503),),  # the demo world is not in this database
     "GET /sandbox": (Row(*PUBLIC, 200),),
     "GET /sandbox/people.json": (Row(*PUBLIC, 200),),
+    "GET /sandbox/sites/<business>": (
+        Row(*PUBLIC, 302, things=(Thing("path:business", own=fixed(lambda w: "style")),)),
+    ),
+    "GET /sandbox/sites/files/<path:name>": (
+        Row(*PUBLIC, 200, things=(Thing("path:name", own=fixed(lambda w: "site.css")),)),
+    ),
     "GET /sandbox/messages.json": (Row(*PUBLIC, 200),),
     "POST /sandbox/gateway/messages": (Row(*PUBLIC, 401),),  # opens to the secret of the installation only
     # signing in
