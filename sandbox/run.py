@@ -23,9 +23,11 @@ from models import db
 from models.embedded import EmbeddedError, EmbeddedServer
 from sandbox import world
 from sandbox.processes import Child, die_with_parent, port_is_free
+from sandbox.sites import list_sites
 
 EVERY_ADDRESS = ("0.0.0.0", "::")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+SITES = "127.0.0.1"
 REQUESTS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CHILDREN_STOP_SECONDS = 6
 FAILURES_BEFORE_READY = 5
@@ -56,9 +58,15 @@ def main() -> int:
         return _say(f"Cannot start: the database does not answer: {error.orig}", 1)
 
 
+def _hosts(settings: Settings) -> list[str]:
+    """Where to listen: at the partners' sites' own address too, which HOST alone may not cover."""
+    covered = settings.host in (*EVERY_ADDRESS, SITES, "localhost")
+    return [settings.host] if covered else [settings.host, SITES]
+
+
 def _check_address(settings: Settings) -> None:
     try:
-        free = port_is_free(settings.host, settings.port)
+        free = all(port_is_free(host, settings.port) for host in _hosts(settings))
     except PermissionError:
         raise SettingsError(f"port {settings.port} is for the system alone: choose one above 1023, PORT=8001") from None
     except OSError as error:
@@ -128,7 +136,12 @@ def _children(settings: Settings, url: str) -> list[Child]:
         | os.environ
         | {"DATABASE_URL": url, "KOPILKA_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
     )
-    commands = {"web": ["gunicorn", "--config", "api/gunicorn_conf.py", "sandbox.wsgi:app"], "jobs": ["workers"]}
+    hosts = (f"[{host}]" if ":" in host else host for host in _hosts(settings))
+    binds = [f"--bind={host}:{settings.port}" for host in hosts]
+    commands = {
+        "web": ["gunicorn", "--config", "api/gunicorn_conf.py", *binds, "sandbox.wsgi:app"],
+        "jobs": ["workers"],
+    }
     return [Child(name, [sys.executable, "-m", *words], env=env, cwd=ROOT) for name, words in commands.items()]
 
 
@@ -157,13 +170,22 @@ def _answers_ready(settings: Settings) -> bool:
 def _print_addresses(settings: Settings) -> None:
     local = settings.host in (*LOOPBACK, *EVERY_ADDRESS)
     base = settings.public_url if local else f"http://{settings.host}:{settings.port}"
+    pages = {
+        "/": "what this is",
+        "/sandbox": "begin here: be anybody with one press, read every message",
+        "/customer": "the customer's cabinet",
+        "/partner": "the till and the partner's desk",
+        "/admin": "the platform's own desk",
+        "/api/docs": "the API",
+    }
+    lines = [f"{base + path:<46} {what}" for path, what in pages.items()]
+    lines += [f"{address:<46} a partner's site with the widget" for address in list_sites(settings).values()]
+    listed = "\n".join(f"  {line}" for line in lines)
     print(
         f"""
 Kopilka is ready. Open:
 
-  {base}/             what this is
-  {base}/sandbox      the demo people, shops and stand-ins
-  {base}/api/docs     the API
+{listed}
 
 Data folder: {settings.home}
 Ctrl-C stops everything; the next start continues with the same data.

@@ -104,8 +104,10 @@ def rows(home: Path, statement: str):
 def test_it_serves_until_asked_to_stop_and_goes_on_with_the_same_data(home, start, request_to_stop):
     first = start()
     said = first.wait_until_ready()
-    for path in ("/", "/sandbox", "/api/docs"):
+    for path in ("/", "/sandbox", "/customer", "/partner", "/admin", "/api/docs"):
         assert f"http://localhost:{first.port}{path} " in said
+    for business in ("espresso", "style", "glame", "krasota"):
+        assert f"http://127.0.0.1:{first.port}/sandbox/sites/{business} " in said
     rows(home, "CREATE TABLE kept AS SELECT 7 AS value")
     started = first.everything()
     asked_at = time.monotonic()
@@ -132,6 +134,16 @@ def test_what_dies_is_started_again(home, start):
     killed.kill()
     wait_for(lambda: not killed.is_running() and EmbeddedServer(home).is_running(), run)
     wait_for(run.answers, run)
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(30) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody's address")
+def test_the_partners_sites_are_there_whatever_the_host(start):
+    run = start(HOST="127.0.0.2")
+    run.wait_until_ready()
+    for address in ("http://127.0.0.2", "http://127.0.0.1"):
+        assert requests.get(f"{address}:{run.port}/readyz", timeout=10).status_code == 200
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(30) == 0
 
