@@ -7,10 +7,11 @@ it. A message is kept once however often its id comes.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from datetime import UTC
 
 from flask import Blueprint, Flask, abort, current_app, request
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from api.json import read_body
 from connectors.messages.sandbox import SECRET_HEADER, gateway_secret
@@ -62,19 +63,28 @@ def feed():
 
 def latest(to: str = "") -> list[dict[str, str]]:
     """The newest messages, of everybody or of the person who has this phone or e-mail."""
-    _prepare()
-    with transaction():
-        rows = db.session.execute(
-            text(
-                'SELECT channel, "to", text, at FROM sandbox.message '
-                'WHERE CAST(:addresses AS text[]) IS NULL OR "to" = ANY(CAST(:addresses AS text[])) ORDER BY n DESC LIMIT :latest'
-            ),
-            {"addresses": _addresses_of(to) if to else None, "latest": LATEST},
-        ).all()
     return [
         {"channel": row.channel, "to": row.to, "text": row.text, "at": row.at.astimezone(UTC).isoformat()}
-        for row in rows
+        for row in list_messages(to, LATEST)
     ]
+
+
+def list_messages(to: str, limit: int) -> Sequence[Row]:
+    """The newest messages with their number `n`, the `name` of the person, if it is one, and a `contact` to find theirs by."""
+    _prepare()
+    with transaction():
+        return db.session.execute(
+            text(
+                'SELECT m.n, m.channel, m."to", m.text, m.at, who.name, who.contact FROM sandbox.message AS m '
+                "LEFT JOIN LATERAL (SELECT c.name, every.value AS contact FROM identity AS one "
+                "JOIN customer AS c ON c.id = one.customer_id JOIN identity AS every USING (customer_id) "
+                "WHERE one.value = m.\"to\" AND one.kind IN ('phone', 'email', 'telegram') "
+                "AND every.kind IN ('phone', 'email') ORDER BY every.kind DESC, every.id LIMIT 1) AS who ON true "
+                'WHERE CAST(:addresses AS text[]) IS NULL OR m."to" = ANY(CAST(:addresses AS text[])) '
+                "ORDER BY m.n DESC LIMIT :limit"
+            ),
+            {"addresses": _addresses_of(to) if to else None, "limit": limit},
+        ).all()
 
 
 def _addresses_of(to: str) -> list[str]:

@@ -18,8 +18,8 @@ from flask import (
     url_for,
 )
 
-from api.policy import public
 from config import Settings
+from loyalty.access import public
 from sandbox import world
 
 FILES = Path(__file__).parent / "static" / "sites"

@@ -431,7 +431,6 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/openapi.json": (Row(*PUBLIC, 200),),
     "GET /healthz": (Row(*PUBLIC, 200),),
     "GET /readyz": (Row(*PUBLIC, 503),),  # the demo world is not in this database
-    "GET /sandbox": (Row(*PUBLIC, 200),),
     "GET /sandbox/people.json": (Row(*PUBLIC, 200),),
     "GET /sandbox/sites/<business>": (
         Row(*PUBLIC, 302, things=(Thing("path:business", own=fixed(lambda w: "style")),)),
@@ -440,6 +439,12 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row(*PUBLIC, 200, things=(Thing("path:name", own=fixed(lambda w: "site.css")),)),
     ),
     "GET /sandbox/messages.json": (Row(*PUBLIC, 200),),
+    "GET /sandbox/messages/latest": (Row(*PUBLIC, 200),),
+    # nobody of the demo lives in this database
+    "POST /sandbox/sign-in/<person_key>": (
+        Row(*PUBLIC, 404, things=(Thing("path:person_key", own=fixed(lambda w: "ivan")),)),
+    ),
+    "POST /sandbox/sign-out": (Row(*PUBLIC, 303),),
     "POST /sandbox/gateway/messages": (Row(*PUBLIC, 401),),  # opens to the secret of the installation only
     # signing in
     "POST /api/auth/request-code": (
