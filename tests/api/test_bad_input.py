@@ -140,6 +140,8 @@ def test_bad_bodies(app, samples, unmoved):
             "",
             "application/json; charset=koi8-r",
         ):
+            if rule == "/register" and content_type == "application/x-www-form-urlencoded":
+                continue  # that is the page's form, which tests/web looks at
             answer = app.test_client().open(
                 sample.url,
                 method=method,
