@@ -23,7 +23,7 @@ from loyalty.programmes import current_rules
 from loyalty.sales import Basket, Caller
 from loyalty.types import Line, Pricing
 from models import db, new_id
-from models.ledger import Hold, Purchase, Quote
+from models.ledger import Hold, Membership, Purchase, Quote
 from models.partner import Partner
 
 QUOTE_LIFE = timedelta(minutes=15)
@@ -188,6 +188,79 @@ def capture(
     if sale.repeated:
         raise HoldResolved("captured")
     return sale
+
+
+@dataclass(frozen=True)
+class HeldSale:
+    """A purchase that waits for its money, as its till shows it. `earn` is what a capture now would credit.
+
+    `state`: open, captured (then there is a purchase), voided or expired.
+    """
+
+    hold_id: UUID
+    state: str
+    points: int
+    expires_at: datetime
+    purchase_id: UUID | None
+    customer_id: UUID
+    customer_name: str | None
+    balance: int
+    amount: Decimal
+    paid_with_points: Decimal
+    earn: int
+    receipt_id: str | None
+    branch_id: UUID | None
+
+    @property
+    def to_pay(self) -> Decimal:
+        return self.amount - self.paid_with_points
+
+
+def show(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> HeldSale:
+    """One of the till's own holds. Raises `HoldNotFound`."""
+    held, made = _find_hold(partner, hold_id, caller)
+    _, rules = current_rules(partner.id)
+    facts = accounts.member_facts(partner.id, made.membership_id, now)
+    member = db.session.get_one(Membership, (partner.id, made.membership_id))
+    pricing = _basket(made).price(rules, facts, at=now, zone=ZoneInfo(partner.timezone), points=held.points)
+    return HeldSale(
+        hold_id=held.id,
+        state="expired" if held.state == "open" and held.expires_at <= now else held.state,
+        points=held.points,
+        expires_at=held.expires_at,
+        purchase_id=held.purchase_id,
+        customer_id=member.customer_id,
+        customer_name=member.name,
+        balance=member.balance,
+        amount=made.amount,
+        paid_with_points=sum((line.spent for line in pricing.lines), Decimal("0.00")),
+        earn=pricing.earn,
+        receipt_id=made.receipt_id,
+        branch_id=made.branch_id,
+    )
+
+
+def renew(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> ledger.Held:
+    """The same purchase held anew at today's price, with as many of the points as may still be spent; the old hold ends.
+
+    For a capture that was refused with `QuoteChanged`. Raises `HoldNotFound`, `HoldResolved` for one that was captured.
+    """
+    held, made = _find_hold(partner, hold_id, caller)
+    if held.state == "captured":
+        raise HoldResolved(held.state)
+    if held.state == "open" and held.expires_at > now:
+        ledger.void(partner.id, hold_id, now=now)
+    member = db.session.get_one(Membership, (partner.id, made.membership_id))
+    quoted = quote(
+        partner,
+        Identifier("customer_id", str(member.customer_id)),
+        _basket(made),
+        caller=caller,
+        now=now,
+        branch_id=made.branch_id,
+        receipt_id=made.receipt_id,
+    )
+    return hold(partner, quoted.quote_id, min(held.points, quoted.max_redeemable), caller=caller, now=now)
 
 
 def void(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> ledger.Balance:

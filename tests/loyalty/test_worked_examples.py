@@ -426,6 +426,42 @@ def test_a_customers_code_pays_once(cafe, ivan, db_session):
     assert balance(cafe, ivan) == 650
 
 
+def test_a_till_looks_at_what_it_holds(cafe, ivan):
+    held = pos.hold(cafe, ask(cafe, ivan, receipt_id="12").quote_id, 300, caller=TILL, now=NOW)
+    shown = pos.show(cafe, held.hold_id, caller=TILL, now=NOW)
+    assert (shown.state, shown.points, shown.to_pay, shown.earn) == ("open", 300, Decimal("700.00"), 35)
+    assert (shown.customer_name, shown.balance, shown.receipt_id) == ("Иван", 750, "12")
+    with pytest.raises(HoldNotFound):
+        pos.show(cafe, held.hold_id, caller=Caller("till:other", "pos_api"), now=NOW)
+    sale = pos.capture(cafe, held.hold_id, Decimal("1000.00"), caller=TILL, now=NOW)
+    shown = pos.show(cafe, held.hold_id, caller=TILL, now=NOW)
+    assert (shown.state, shown.purchase_id) == ("captured", sale.purchase_id)
+    with pytest.raises(HoldResolved):
+        pos.renew(cafe, held.hold_id, caller=TILL, now=NOW)
+    forgotten = pos.hold(cafe, ask(cafe, ivan).quote_id, 100, caller=TILL, now=NOW)
+    assert pos.show(cafe, forgotten.hold_id, caller=TILL, now=forgotten.expires_at).state == "expired"
+
+
+def test_a_refused_capture_is_held_anew_at_the_new_price(cafe, ivan):
+    held = pos.hold(cafe, ask(cafe, ivan).quote_id, 300, caller=TILL, now=NOW)
+    set_rules(cafe.id, {"rate": "0.1", "max_share": "20"}, by=None, now=NOW)
+    with pytest.raises(pos.QuoteChanged):
+        pos.capture(cafe, held.hold_id, Decimal("1000.00"), caller=TILL, now=NOW)
+    again = pos.renew(cafe, held.hold_id, caller=TILL, now=NOW)
+    assert (again.points, again.account.held) == (200, 200)
+    sale = pos.capture(cafe, again.hold_id, Decimal("1000.00"), caller=TILL, now=NOW)
+    assert (sale.spent, sale.earned) == (200, 80)
+
+
+def test_a_hold_of_a_receipt_typed_by_hand_is_known_within_its_branch(cafe, ivan, db_session):
+    (branch,) = db_session.query(Branch).filter_by(partner_id=cafe.id)
+    quoted = pos.quote(cafe, ivan, Basket(Decimal(1000)), caller=CASHIER, now=NOW, receipt_id="12")
+    held = pos.hold(cafe, quoted.quote_id, 300, caller=CASHIER, now=NOW)
+    pos.capture(cafe, held.hold_id, Decimal("1000.00"), caller=CASHIER, now=NOW)
+    with pytest.raises(ReceiptConflict):
+        credit(cafe, ivan, "1000.00", "k1", receipt_id="12", branch_id=branch.id)
+
+
 def test_a_receipt_is_the_same_whoever_types_it(cafe, ivan, db_session):
     (branch,) = db_session.query(Branch).filter_by(partner_id=cafe.id)
     credit(cafe, ivan, "1000.00", "k1", receipt_id="12")
