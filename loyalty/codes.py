@@ -3,9 +3,10 @@
 The digits are made from the row's random id under a key of ours, so that the living code can be shown again although only
 its hash is stored: a page read anew, a second tab or a browser that reads ahead shows the same code and retires none.
 
-A till may *look* at a code when it asks for a quote (`redeem_code(…, consume=False)`) and the posting that follows names
-the quote; a posting that is given the code itself *consumes* it, in its own transaction: if the posting fails, the code
-stays good, and if it succeeds, a repeat with the same Idempotency-Key is answered before the code is looked at again.
+A till may *look* at a code when it asks for a quote, as often as the check changes; the first hold for such a quote, or the
+posting that is given the code itself, *takes* it, in its own transaction. A code is taken once: whatever else was quoted
+with it is refused then. If the posting fails, the code stays good, and if it succeeds, a repeat with the same
+Idempotency-Key is answered before the code is looked at again.
 Looking and consuming tell a guesser the same, so wrong codes are counted by the partner that shows them, whichever of
 its tills, keys and people does: who was wrong too often is told nothing any more, and right ones cost nothing.
 """
@@ -64,13 +65,27 @@ def look(partner_id: UUID, code: str, now: datetime) -> CustomerCode:
 def redeem_code(code: str, now: datetime, consume: bool = True) -> UUID:
     """Whose code it is. With `consume` it works once, also under parallel calls. Raises `CodeUnknown`."""
     if consume:
-        used = update(CustomerCode).where(*_is_open(code, now)).values(used_at=now).returning(CustomerCode.customer_id)
+        used = update(CustomerCode).where(*_is_open(code, now)).values(used_at=now, taken_by=CustomerCode.id)
+        used = used.returning(CustomerCode.customer_id)
         customer_id = db.session.scalar(used, execution_options={"synchronize_session": False})
     else:
         customer_id = db.session.scalar(select(CustomerCode.customer_id).where(*_is_open(code, now)))
     if customer_id is None:
         raise CodeUnknown()
     return customer_id
+
+
+def take(code_id: UUID, quote_id: UUID, now: datetime) -> None:
+    """Take a code for a quote that has looked at it, also when its two minutes are over by now; for the same quote again,
+    too. Raises `CodeUnknown` when another sale has taken it."""
+    taken = (
+        update(CustomerCode)
+        .where(CustomerCode.id == code_id, func.coalesce(CustomerCode.taken_by, quote_id) == quote_id)
+        .values(used_at=func.coalesce(CustomerCode.used_at, now), taken_by=quote_id)
+        .returning(CustomerCode.id)
+    )
+    if db.session.scalar(taken, execution_options={"synchronize_session": False}) is None:
+        raise CodeUnknown()
 
 
 def _is_open(code: str, now: datetime) -> tuple:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from loyalty import accounts, ledger, sales
+from loyalty import accounts, codes, ledger, sales
 from loyalty.customers import enrol
 from loyalty.errors import HoldNotFound, HoldResolved, LoyaltyError, NotFound, PurchaseNotFound
 from loyalty.identities import Identifier
@@ -84,6 +84,7 @@ def quote(
     An unknown phone or e-mail becomes a member here: the till is about to credit them.
     """
     branch_id = sales.check_place(partner, branch_id, caller, receipt_id)
+    code_id = codes.look(partner.id, identifier.value, now).id if identifier.kind == "code" else None
     buyer = enrol(partner, identifier, name, now=now)
     version, rules = current_rules(partner.id)
     member = accounts.member_facts(partner.id, buyer.membership_id, now)
@@ -97,6 +98,7 @@ def quote(
         amount=basket.amount,
         lines=[_write_line(line) for line in basket.lines],
         receipt_id=receipt_id,
+        code_id=code_id,
         programme_version=version,
         max_redeemable=pricing.max_redeemable,
         will_earn=pricing.earn,
@@ -126,15 +128,16 @@ def quote(
 def hold(partner: Partner, quote_id: UUID, points: int, *, caller: Caller, now: datetime) -> ledger.Held:
     """Reserve points for a quoted purchase; 0 points make a plain sale possible the same way.
 
-    Raises `QuoteNotFound` (an unknown or ended quote, or another till's), `QuoteUsed`, and the `SpendRefused` family,
-    which leaves the quote as it was.
+    A hold for a quote that was asked for by a customer's code takes the code. Raises `QuoteNotFound` (an unknown
+    or ended quote, or another till's), `QuoteUsed`, `CodeUnknown` (another sale has taken the code), and the
+    `SpendRefused` family, which leaves the quote as it was.
     """
     made = _open_quote(partner, quote_id, caller, now)
     _, rules = current_rules(partner.id)
     member = accounts.member_facts(partner.id, made.membership_id, now)
     basket = _basket(made)
     basket.check_spend(points, rules, member.available)
-    return ledger.hold(
+    held = ledger.hold(
         partner.id,
         made.membership_id,
         points,
@@ -142,6 +145,9 @@ def hold(partner: Partner, quote_id: UUID, points: int, *, caller: Caller, now: 
         now=now,
         quote_id=made.id,
     )
+    if made.code_id is not None:  # after the account's lock, as a posting does
+        codes.take(made.code_id, made.id, now)
+    return held
 
 
 def capture(

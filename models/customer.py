@@ -143,6 +143,8 @@ class CustomerCode(HasId, db.Model):
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
+    # the quote whose hold took it, or of a posting that was given it the code itself; one that only ended was not taken
+    taken_by: Mapped[UUID | None]
 
 
 class Attempt(db.Model):

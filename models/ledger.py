@@ -409,6 +409,8 @@ class Quote(db.Model):
     amount: Mapped[Decimal] = mapped_column(Money)
     lines: Mapped[list] = mapped_column(JSONB)
     receipt_id: Mapped[str | None] = mapped_column(String(120))
+    # a bare id: codes are forgotten after a day, quotes with a hold are kept
+    code_id: Mapped[UUID | None]
     programme_version: Mapped[int]
     max_redeemable: Mapped[int] = mapped_column(BigInteger)
     will_earn: Mapped[int] = mapped_column(BigInteger)

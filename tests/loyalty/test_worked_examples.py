@@ -426,6 +426,41 @@ def test_a_customers_code_pays_once(cafe, ivan, db_session):
     assert balance(cafe, ivan) == 650
 
 
+def test_a_code_may_be_quoted_again_while_the_check_grows_and_pays_for_one_sale(cafe, ivan):
+    code, _ = codes.issue(sales.find_member(cafe, ivan)[0].id, NOW)
+    shown = Identifier("code", code)
+    first, second = ask(cafe, shown), ask(cafe, shown, "1200.00")
+    held = pos.hold(cafe, second.quote_id, 300, caller=TILL, now=NOW)
+    for refused in (
+        lambda: pos.hold(cafe, first.quote_id, 300, caller=TILL, now=NOW),
+        lambda: ask(cafe, shown, "500.00"),
+        lambda: credit(cafe, shown, "1000.00", "k1"),
+    ):
+        with pytest.raises(CodeUnknown):
+            refused()
+    pos.capture(cafe, held.hold_id, Decimal("1200.00"), caller=TILL, now=NOW)
+    assert balance(cafe, ivan) == 750 - 300 + 45
+
+
+def test_a_code_that_paid_by_itself_holds_for_no_quote(cafe, ivan):
+    code, _ = codes.issue(sales.find_member(cafe, ivan)[0].id, NOW)
+    shown = Identifier("code", code)
+    quoted = ask(cafe, shown)
+    credit(cafe, shown, "1000.00", "k1")
+    with pytest.raises(CodeUnknown):
+        pos.hold(cafe, quoted.quote_id, 300, caller=TILL, now=NOW)
+
+
+def test_a_quote_keeps_its_code_when_the_customer_shows_the_next_one_or_the_hold_was_given_up(cafe, ivan):
+    customer = sales.find_member(cafe, ivan)[0]
+    code, ends_at = codes.issue(customer.id, NOW)
+    quoted = ask(cafe, Identifier("code", code))
+    codes.issue(customer.id, ends_at)
+    held = pos.hold(cafe, quoted.quote_id, 300, caller=TILL, now=ends_at)
+    pos.void(cafe, held.hold_id, caller=TILL, now=ends_at)
+    assert pos.hold(cafe, quoted.quote_id, 200, caller=TILL, now=ends_at).points == 200
+
+
 def test_a_till_looks_at_what_it_holds(cafe, ivan):
     held = pos.hold(cafe, ask(cafe, ivan, receipt_id="12").quote_id, 300, caller=TILL, now=NOW)
     shown = pos.show(cafe, held.hold_id, caller=TILL, now=NOW)
