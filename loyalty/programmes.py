@@ -95,7 +95,7 @@ def list_versions(partner_id: UUID, *, before: int | None = None, limit: int = 2
     if before is not None:
         query = query.where(Programme.version < before)
     rows = [(row.Programme, row.name, Rules.from_json(row.Programme.rules)) for row in db.session.execute(query)]
-    earlier = [rules for _, _, rules in rows[1:]] + [None]
+    earlier = [*(rules for _, _, rules in rows[1:]), None]
     found = [
         Version(
             version=made.version,
@@ -105,7 +105,7 @@ def list_versions(partner_id: UUID, *, before: int | None = None, limit: int = 2
             by_name=name,
             changes=compare_rules(former, rules) if former else [],
         )
-        for (made, name, rules), former in zip(rows, earlier, strict=True)
+        for (made, name, rules), former in zip(rows, earlier, strict=False)
     ]
     return found[:limit], found[limit - 1].version if len(found) > limit else None
 

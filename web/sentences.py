@@ -70,7 +70,10 @@ SENTENCES = {
     "not_found": _("There is no such page. It may have been moved or was never here."),
     "not_reversible": _("This operation cannot be undone."),
     "partner_not_found": _("There is no such partner, or it is suspended."),
-    "programme_changed": _("Somebody else has just changed the programme. Open it again and check."),
+    "programme_changed": _(
+        "Version %(version)s of the rules came into force while you were editing. Your draft is kept: look at what "
+        "it would change and save it again if it should replace them."
+    ),
     "programme_version_not_found": _("There is no such version of the programme."),
     "purchase_not_found": _("There is no such purchase."),
     "quote_changed": _("The conditions have changed meanwhile. Check the new sums and press again."),

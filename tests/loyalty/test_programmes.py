@@ -48,6 +48,7 @@ def test_history_is_read_in_pages_and_each_version_is_compared_with_the_one_befo
     assert end is None
     assert first[-1].changes[0].before.values == {"percent": Decimal(6)}
     assert programmes.list_versions(partner.id, limit=6)[1] is None
+    assert programmes.list_versions(partner.id, before=1) == ([], None)
 
 
 def test_the_rules_of_an_earlier_version_are_kept(db_session):

@@ -1,6 +1,7 @@
 // A form whose answer replaces one region of the page instead of the whole of it. The server knows nothing of this: it
 // answers a page, as it does without scripts. `data-swap` is the region's selector; with `data-live` (milliseconds) the
-// form also sends itself that long after the last change, to the address in `data-live-action` if there is one.
+// form also sends itself that long after the last change, to the address in `data-live-action` if there is one. A button
+// with `data-whole` sends the form as without scripts: its answer is another page.
 import { announce, startAll } from "./main.js";
 
 export function start(form) {
@@ -52,6 +53,7 @@ export function start(form) {
   }
 
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("data-whole")) return;
     event.preventDefault();
     clearTimeout(timer);
     const submitter = event.submitter;

@@ -1,0 +1,51 @@
+from loyalty import api_keys, partners
+from loyalty.clock import utcnow
+from models import transaction
+from models.partner import Partner
+from tests.factories import make_phone, make_staff
+from tests.web.visits import Visit
+
+
+def someone(cast, house):
+    """A cashier who works there, made anew."""
+    with cast.nobody.app.test_request_context(), transaction() as session:
+        return {"staff_id": make_staff(session.get_one(Partner, house.partner_id)).id}
+
+
+def a_key(cast, house):
+    with cast.nobody.app.test_request_context(), transaction():
+        return {"key_id": api_keys.create(house.partner_id, "Касса", ("pos:quote",), None, None, utcnow())[0].id}
+
+
+def a_branch(cast, house):
+    with cast.nobody.app.test_request_context(), transaction():
+        return {"branch_id": partners.open_branch(house.partner_id, "Новый", by=None, now=utcnow()).id}
+
+
+def form(**fields):
+    return lambda cast, house: fields
+
+
+VISITS = [
+    Visit("POST /partner/applications", form=form(name="Пекарня", timezone="Europe/Moscow", preset="default")),
+    Visit("POST /partner/programme", form=form(rate="5")),
+    Visit("POST /partner/programme/try", form=form(amount="1000")),
+    Visit(
+        "POST /partner/staff/new", form=lambda cast, house: {"contact": make_phone(), "name": "Оля", "role": "cashier"}
+    ),
+    Visit("GET /partner/staff/<uuid:staff_id>", own=someone),
+    Visit("POST /partner/staff/<uuid:staff_id>", own=someone, form=form(name="Оля", role="cashier")),
+    Visit("GET /partner/staff/<uuid:staff_id>/dismiss", own=someone),
+    Visit("POST /partner/staff/<uuid:staff_id>/dismiss", own=someone),
+    Visit("POST /partner/keys/new", form=form(name="Касса", scopes="pos:quote")),
+    Visit("GET /partner/keys/<uuid:key_id>/revoke", own=a_key),
+    Visit("POST /partner/keys/<uuid:key_id>/revoke", own=a_key),
+    Visit("POST /partner/branches/new", form=form(name="Новый")),
+    Visit("GET /partner/branches/<uuid:branch_id>", own=a_branch),
+    Visit("POST /partner/branches/<uuid:branch_id>", own=a_branch, form=form(name="Другой")),
+    Visit("GET /partner/branches/<uuid:branch_id>/close", own=a_branch),
+    Visit("POST /partner/branches/<uuid:branch_id>/close", own=a_branch),
+    Visit("POST /partner/branches/<uuid:branch_id>/open", own=a_branch),
+    Visit("POST /partner/leave"),  # names no partner, so nobody leaves
+    Visit("POST /partner/settings", form=form(name="Кофейня", timezone="Europe/Moscow")),
+]
