@@ -1,6 +1,6 @@
 import pytest
 from flask_babel import force_locale
-from hypothesis import given
+from hypothesis import given, settings
 from werkzeug.datastructures import MultiDict
 
 from loyalty.errors import InvalidProgramme
@@ -28,6 +28,7 @@ def refused(**changes) -> dict[str, list[str]]:
     return dict(form.errors)
 
 
+@settings(deadline=None)
 @given(any_rules)
 def test_what_the_form_shows_is_what_it_saves(some):
     assert Rules.from_json(read(ProgrammeForm(formdata=MultiDict(fill(some))))) == some
