@@ -57,10 +57,14 @@ def refuse_application(body, application_id: UUID):
 @platform("admin")
 @blueprint.arguments(schemas.CustomerQuery, location="query")
 @blueprint.response(200, page_of(schemas.CustomerLine))
+@commits
 def list_customers(wanted):
-    """People over all partners, the newest first, or those that `query` finds."""
-    people, next_cursor = directory.list_people(wanted["query"], wanted["cursor"], wanted["limit"])
-    return {"items": people, "next_cursor": next_cursor}
+    """People over all partners, the newest first or those with most points or spend, or those that `query` finds."""
+    sort, cursor, limit = (wanted.pop(name) for name in ("sort", "cursor", "limit"))
+    found, next_cursor = directory.list_people(
+        directory.PeopleFilter(**wanted), sort=sort, cursor=cursor, limit=limit, now=utcnow()
+    )
+    return {"items": found, "next_cursor": next_cursor}
 
 
 @blueprint.get("/customers/<uuid:customer_id>")

@@ -139,7 +139,7 @@ OPERATION_KINDS: dict[str, tuple[str, ...]] = {
 }
 """What a person may ask to see of the history, and the kinds of entries that it is."""
 
-_operations = Prepared(
+OPERATIONS = Prepared(
     "kopilka_operations",
     "uuid, uuid, jsonb, bigint, varchar[]",
     """
@@ -185,15 +185,17 @@ def list_operations(
     kind: str | None = None,
     cursor: str | None = None,
     limit: int = 20,
+    statement: Prepared = OPERATIONS,
 ) -> tuple[list[Any], str | None]:
     """The person's entries over all partners (or one), the newest first, and the cursor of the next page.
 
     `kind` is one of `OPERATION_KINDS`; `loyalty.stories` tells what each entry is. The cursor remembers for each account
-    how far it was read: however long the history, a page costs the same. Raises `InvalidCursor`.
+    how far it was read: however long the history, a page costs the same. `statement` may tell more of each row than
+    `OPERATIONS` does. Raises `InvalidCursor`.
     """
     before = _read_cursor(cursor)
     kinds = None if kind is None else list(OPERATION_KINDS[kind])
-    rows = _operations(customer_id, partner_id, json.dumps(before), limit + 1, kinds)
+    rows = statement(customer_id, partner_id, json.dumps(before), limit + 1, kinds)
     if len(rows) <= limit:
         return rows, None
     page = rows[:limit]

@@ -7,9 +7,20 @@ memberships.
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +35,9 @@ class Customer(HasId, Made, db.Model):
         CheckConstraint("state IN ('active', 'merged', 'erased', 'blocked')", name="state"),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
         CheckConstraint("state <> 'erased' OR (name IS NULL AND birth_date IS NULL)", name="erased_is_empty"),
+        Index("ix_customer_created_at_id", "created_at", "id"),
+        Index("ix_customer_blocked", "created_at", "id", postgresql_where=text("state = 'blocked'")),
+        Index("ix_customer_name_words", text("to_tsvector('simple', coalesce(name, ''))"), postgresql_using="gin"),
     )
 
     name: Mapped[str | None] = mapped_column(String(200))
@@ -34,6 +48,45 @@ class Customer(HasId, Made, db.Model):
     notices: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     state: Mapped[str] = mapped_column(String(20), server_default="active")
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))
+
+
+class Standing(db.Model):
+    """What a person has over all partners, summed up now and then so that lists can be ordered by it.
+
+    The memberships are the truth: nothing is decided by these numbers. Only people with an open membership have a row.
+    """
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        Index("ix_standing_points", "points", "customer_id"),
+        Index("ix_standing_spent", "spent", "customer_id"),
+        Index("ix_standing_vip", "customer_id", postgresql_where=text("is_vip")),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    memberships: Mapped[int]
+    points: Mapped[int] = mapped_column(BigInteger)
+    pending: Mapped[int] = mapped_column(BigInteger)
+    spent: Mapped[Decimal] = mapped_column(Numeric(16, 2))
+    last_purchase_at: Mapped[Moment | None]
+    is_vip: Mapped[bool]
+
+
+class PlatformFigures(db.Model):
+    """The figures of the whole platform as they were at `at`, one row: counting a million people takes too long to wait for."""
+
+    __tablename__ = "platform_figures"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    at: Mapped[Moment]
+    people: Mapped[int] = mapped_column(BigInteger)
+    members: Mapped[int] = mapped_column(BigInteger)
+    memberships: Mapped[int] = mapped_column(BigInteger)
+    new_people: Mapped[int] = mapped_column(BigInteger)
+    active_people: Mapped[int] = mapped_column(BigInteger)
+    points: Mapped[int] = mapped_column(BigInteger)
+    pending: Mapped[int] = mapped_column(BigInteger)
 
 
 class PlatformRole(Made, db.Model):
@@ -161,7 +214,10 @@ class AuditRecord(HasId, Made, db.Model):
     """Who of the staff did what. Ids only: no names, phones or texts."""
 
     __tablename__ = "audit_record"
-    __table_args__ = (Index("ix_audit_record_partner_id_id", "partner_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_record_partner_id_id", "partner_id", "id"),
+        Index("ix_audit_record_subject_id", "subject", "id"),
+    )
 
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
     actor_id: Mapped[UUID | None]

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import forgetting, ledger, outbox, sessions
+from loyalty import directory, forgetting, ledger, outbox, sessions
 from models import db, transaction
 from models.ledger import Membership
 from workers.failures import name_of, path_of
@@ -32,6 +32,12 @@ def bring_up_members(run) -> dict:
         after = batch[-1]
         run.beat()
     return {"moved": moved, "failed": failed}
+
+
+def sum_up_platform(run) -> dict:
+    """Sum up what everybody has, for the lists and figures of the platform's admins."""
+    with transaction():
+        return {"people": directory.sum_up(run.now)}
 
 
 def forget_codes(run) -> dict:

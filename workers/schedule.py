@@ -66,6 +66,7 @@ class Task:
 
 TASKS = (
     Task("bring_up_members", timedelta(minutes=10), periodic.bring_up_members),
+    Task("sum_up_platform", timedelta(minutes=5), periodic.sum_up_platform),
     Task("forget_codes", timedelta(hours=1), periodic.forget_codes),
     Task("forget_idempotency_keys", timedelta(hours=1), periodic.forget_idempotency_keys),
     # 00:30 UTC is half past three in Moscow

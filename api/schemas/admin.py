@@ -5,8 +5,9 @@ from __future__ import annotations
 from marshmallow import ValidationError, fields
 
 from api.schemas.customer import Membership, Profile
-from api.schemas.fields import MAX_POINTS, Choice, Id, Input, Moment, Money, Output, PartnerRef, Text
+from api.schemas.fields import MAX_POINTS, Choice, Day, Id, Input, Moment, Money, Output, PartnerRef, Text
 from api.schemas.lists import SearchQuery
+from loyalty.directory import SORTS
 
 
 class ApplicationQuery(Input):
@@ -17,8 +18,34 @@ class RefusalIn(Input):
     reason = Text(maximum=2000, lines=True, required=True)
 
 
+class YesNo(fields.Field):
+    """A boolean in a query: ``true`` or ``false``."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.metadata.setdefault("type", "boolean")
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if value not in ("true", "false"):
+            raise ValidationError("Must be true or false.")
+        return value == "true"
+
+
 class CustomerQuery(SearchQuery):
-    """`query`: a phone, e-mail, card or id as a whole, or a part of a name; empty lists everybody."""
+    """`query`: a phone, e-mail, card or id as a whole, or the beginnings of words of a name; empty lists everybody.
+
+    By `points` and `spent` only members of some partner are listed. `proven`: whether the person has shown any identity to
+    be theirs; `since`, `until`: days of registration in Moscow, both included.
+    """
+
+    sort = Choice(*SORTS, load_default="newest")
+    partner_id = Id(load_default=None)
+    state = Choice("active", "blocked", load_default=None)
+    has_points = YesNo(load_default=None)
+    proven = YesNo(load_default=None)
+    vip = YesNo(load_default=None)
+    since = Day(earliest=2000, load_default=None)
+    until = Day(earliest=2000, load_default=None)
 
 
 class CustomerLine(Output):

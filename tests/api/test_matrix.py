@@ -778,7 +778,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "POST /api/admin/applications/<uuid:application_id>/refuse": (
         Row(*ADMIN, 200, body={"reason": "Нет документов"}, things=(ANY_APPLICATION,)),
     ),
-    "GET /api/admin/customers": (Row(*ADMIN, 200),),
+    "GET /api/admin/customers": (Row(*ADMIN, 200, things=(dataclasses.replace(PARTNER_FILTER, differ=True),)),),
     "GET /api/admin/customers/<uuid:customer_id>": (Row(*ADMIN, 200, things=(ANY_CUSTOMER,)),),
     "PUT /api/admin/customers/<uuid:customer_id>": (Row(*ADMIN, 200, body={"locale": "ru"}, things=(ANY_CUSTOMER,)),),
     "POST /api/admin/customers/<uuid:customer_id>/loyalty/adjust": (

@@ -145,7 +145,16 @@ def test_old_rows_secrets_and_claims_are_swept(fresh_app):
         assert left == [("x", None, False), ("x", "s", True), ("x", None, True), ("waits", "s", False)]
 
 
+def test_what_everybody_has_is_summed_up(fresh_app):
+    with fresh_app.app_context():
+        with transaction():
+            make_member(make_partner())
+        assert run(periodic.sum_up_platform)[0] == {"people": 1}
+        assert run(periodic.sum_up_platform)[0] == {"people": 0}
+        assert execute("SELECT at, people, members FROM platform_figures").one() == (NOW, 1, 1)
+
+
 def test_the_whole_list_runs_on_an_empty_platform(fresh_app):
     with fresh_app.app_context():
-        assert Schedule(fresh_app).run_due(NOW) == 4
-        assert Schedule(fresh_app).run_due(NOW + timedelta(days=40)) == 4
+        assert Schedule(fresh_app).run_due(NOW) == 5
+        assert Schedule(fresh_app).run_due(NOW + timedelta(days=40)) == 5
