@@ -308,8 +308,8 @@ def test_malformed_and_missing_ids_in_a_path(app, samples, unmoved):
 
 def test_wrong_methods(app, samples, unmoved):
     allowed: dict[str, set[str]] = {}
-    for method, rule, _ in routes(app):
-        allowed.setdefault(rule, set()).add(method)
+    for rule in app.url_map.iter_rules():  # pages too: one address may be both
+        allowed.setdefault(rule.rule, set()).update(rule.methods)
     for method, rule, _ in routes(app):
         sample = samples[f"{method} {rule}"]
         for wrong in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed[rule]:
