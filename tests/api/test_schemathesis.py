@@ -111,6 +111,7 @@ class Fuzz:
                 headers = dict(self.actor.headers)
             key = data.draw(st.sampled_from(("generated", "the-same-key", new_key(), new_key())))
             headers |= {} if key == "generated" else {"Idempotency-Key": key}
+            headers["Accept-Encoding"] = "identity"  # the transport in the process does not unpack what it asks for
             answer = case.call(headers=headers)
             self.statuses[answer.status_code] += 1
             assert "Traceback" not in answer.text
