@@ -98,6 +98,9 @@ VISITS = {
 }
 """By business, the earliest first."""
 
+COLOURS = {"espresso": "#7a3b12", "style": "#5b3c88", "glame": "#111111", "krasota": "#a3264d"}
+"""What their widgets are dressed in, to match their sites."""
+
 APPLICANT = Guest("Пётр Калинин", "+79160001099", email="kalinin@example.com")
 APPLICATION = {
     "name": "Пекарня «Тёплый хлеб»",

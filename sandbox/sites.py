@@ -30,15 +30,9 @@ STRICT = ("glame",)
 blueprint = Blueprint("sandbox_sites", __name__, url_prefix="/sandbox/sites", template_folder="templates")
 
 
-def origin_of_sites(settings: Settings) -> str:
-    """Where the partners' sites are, for this start: the port may be another one at the next."""
-    host = "localhost" if urlsplit(settings.public_url).hostname == "127.0.0.1" else "127.0.0.1"
-    return f"http://{host}:{settings.port}"
-
-
 def list_sites(settings: Settings) -> dict[str, str]:
     """The address of each business's site."""
-    return {key: f"{origin_of_sites(settings)}/sandbox/sites/{key}" for key in CODES}
+    return {key: f"{world.origin_of_sites(settings)}/sandbox/sites/{key}" for key in CODES}
 
 
 @blueprint.get("/<business>")

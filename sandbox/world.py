@@ -13,13 +13,15 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from loyalty import customers, ledger, partners
+from config import Settings
+from loyalty import customers, ledger, partners, widget
 from loyalty.api_keys import TILL_SCOPES
 from loyalty.clock import utcnow
 from loyalty.errors import IdentityTaken
@@ -118,6 +120,12 @@ def till_key(secret_key: str, business: str) -> str:
     return f"kp_{digest[:8]}_{digest[8:51]}"
 
 
+def origin_of_sites(settings: Settings) -> str:
+    """Where the partners' sites are: the same server by its other name, which is another site to a browser."""
+    host = "localhost" if urlsplit(settings.public_url).hostname == "127.0.0.1" else "127.0.0.1"
+    return f"http://{host}:{settings.port}"
+
+
 def is_complete() -> bool:
     """Whether every chapter of the world was built; readiness waits for it."""
     people = [fixed_id(key) for key in CHAPTERS]
@@ -142,6 +150,18 @@ def build(app: Flask) -> None:
         for key, add_chapter in CHAPTERS.items():
             if db.session.get(Customer, fixed_id(key)) is None:
                 add_chapter(settings.secret_key, now)
+        for business in BUSINESSES:
+            _move_site(fixed_id(business.key), origin_of_sites(settings), now)
+
+
+def _move_site(partner_id: UUID, origin: str, now: datetime) -> None:
+    """Let the partner's site of this start show its widget: the port may have been another at the last one."""
+    known = widget.list_sites(partner_id)
+    for old in known:
+        if old != origin and urlsplit(old).hostname in ("127.0.0.1", "localhost"):
+            widget.remove_site(partner_id, old, by=None)
+    if origin not in known:
+        widget.add_site(partner_id, origin, by=None, now=now, loopback=True)
 
 
 def _add_people_and_businesses(secret_key: str, now: datetime) -> None:
@@ -158,9 +178,11 @@ def _add_people_and_businesses(secret_key: str, now: datetime) -> None:
 
 
 def _add_guests(_secret_key: str, now: datetime) -> None:
-    """The invented customers of all businesses, and somebody who asks to become a partner."""
+    """The invented customers of all businesses, their colours, and somebody who asks to become a partner."""
     for key, guest in guests.GUESTS.items():
         _add_guest(key, guest, now - timedelta(days=80))
+    for business, colour in guests.COLOURS.items():
+        widget.set_accent(db.session.get_one(Partner, fixed_id(business)), colour, by=None, now=now)
     for business, visits in guests.VISITS.items():
         for key in dict.fromkeys(visit.guest for visit in visits):
             _add_membership(key, business, guests.GUESTS[key].name, now - timedelta(days=80))

@@ -51,7 +51,7 @@ def test_a_site_asked_for_by_the_platforms_name_sends_to_its_own(app):
 def test_the_sites_follow_the_port_and_never_have_the_platforms_name(settings):
     moved = replace(settings, port=9123, public_url="http://127.0.0.1:9123")
     assert sites.list_sites(moved)["espresso"] == "http://localhost:9123/sandbox/sites/espresso"
-    assert sites.origin_of_sites(replace(moved, public_url="http://localhost:9123")) == "http://127.0.0.1:9123"
+    assert world.origin_of_sites(replace(moved, public_url="http://localhost:9123")) == "http://127.0.0.1:9123"
 
 
 @pytest.mark.parametrize("path", ["nobody", "espresso.html", "files/nothing.css", "files/..%2f..%2fworld.py", "files/"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from loyalty import accounts, api_keys, consents, customers, partners, verify, welcome
+from loyalty import accounts, api_keys, consents, customers, partners, verify, welcome, widget
 from loyalty.clock import utcnow
 from models import db, transaction
 from models.partner import Partner
@@ -83,6 +85,18 @@ def test_every_business_has_customers_to_look_at(demo, business):
     assert len(names) >= 4
     assert ("Иван Петров" in names) == (business in ("espresso", "style"))
     assert all(row.phone for row in rows)
+
+
+def test_the_widgets_of_the_businesses_may_stand_on_their_sites_whatever_the_port(demo):
+    espresso = world.fixed_id("espresso")
+    assert widget.list_sites(espresso) == ["http://127.0.0.1:8000"]
+    with transaction():
+        widget.add_site(espresso, "https://espresso.example", by=None, now=utcnow())
+    demo.config["SETTINGS"] = replace(demo.config["SETTINGS"], port=9001, public_url="http://localhost:9001")
+    for _ in range(2):
+        world.build(demo)
+        assert sorted(widget.list_sites(espresso)) == ["http://127.0.0.1:9001", "https://espresso.example"]
+    assert widget.list_sites(world.fixed_id("glame")) == ["http://127.0.0.1:9001"]
 
 
 def test_somebody_waits_for_the_admins_decision(demo):
