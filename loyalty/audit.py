@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
+from loyalty.prepared import Prepared
 from models import db
 from models.customer import AuditRecord
 
@@ -31,20 +30,23 @@ def record(
     db.session.flush()
 
 
-_ABOUT = text("""
-    SELECT a.id, a.action, a.created_at, a.actor_id, c.name AS actor_name, p.id AS partner_id, p.name AS partner_name,
-           a.details
+ABOUT = Prepared(
+    "kopilka_audit_about",
+    "uuid, bigint",
+    """
+    SELECT a.id, a.action, a.created_at, a.actor_id, c.name AS actor_name, p.name AS partner_name, a.details
     FROM audit_record a
     LEFT JOIN customer c ON c.id = a.actor_id
     LEFT JOIN partner p ON p.id = a.partner_id
     WHERE a.subject = ANY (ARRAY(
-        SELECT CAST(:person AS text)
-        UNION ALL SELECT id::text FROM staff WHERE customer_id = CAST(:person AS uuid)
-        UNION ALL SELECT id::text FROM partner_application WHERE applicant_id = CAST(:person AS uuid)))
-    ORDER BY a.id DESC LIMIT :many
-""")
+        SELECT $1::text
+        UNION ALL SELECT id::text FROM staff WHERE customer_id = $1
+        UNION ALL SELECT id::text FROM partner_application WHERE applicant_id = $1))
+    ORDER BY a.id DESC LIMIT $2
+    """,
+)
 
 
 def list_about(customer_id: UUID, limit: int = 20) -> list[Any]:
     """What was done to a person, as a member of staff and as an applicant too; the newest first, with who did it."""
-    return list(db.session.execute(_ABOUT, {"person": str(customer_id), "many": limit}))
+    return ABOUT(customer_id, limit)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from loyalty.errors import InvalidConsent
@@ -78,15 +78,19 @@ def check_answers(answers: Mapping[str, bool] | None) -> dict[str, bool]:
     return answers
 
 
+NEWEST = """
+    SELECT DISTINCT ON (kind, partner_id) *
+    FROM consent WHERE customer_id = {customer}
+    ORDER BY kind, partner_id, at DESC, id DESC
+"""
+"""The answers that hold, in SQL."""
+
+_current = select(Consent).from_statement(text(NEWEST.format(customer=":customer")))
+
+
 def current(customer_id: UUID) -> list[Consent]:
     """The newest answer for each kind and partner, the platform's (`partner_id` None) included."""
-    query = (
-        select(Consent)
-        .where(Consent.customer_id == customer_id)
-        .ext(distinct_on(Consent.kind, Consent.partner_id))
-        .order_by(Consent.kind, Consent.partner_id, Consent.at.desc(), Consent.id.desc())
-    )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_current, {"customer": customer_id}))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +13,8 @@ from sqlalchemy import select
 from loyalty import audit, profiles, sessions
 from loyalty.customers import living
 from loyalty.errors import CannotBlockOneself, CustomerNotFound
+from loyalty.prepared import Prepared
+from loyalty.wallet import Wallet, open_wallet
 from models import db
 from models.customer import Customer
 
@@ -21,6 +25,60 @@ def find_person(customer_id: UUID) -> Customer:
     if customer is None:
         raise CustomerNotFound()
     return customer
+
+
+AUDIT_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """What was done to the person; `details` as the deed noted them."""
+
+    action: str
+    at: datetime
+    actor_name: str | None
+    partner_name: str | None
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything an admin sees of a person but the history; `profile` is what `profiles.show_profile` tells."""
+
+    customer: Customer
+    profile: dict[str, Any]
+    wallet: Wallet
+    sessions: int
+    audit: list[AuditLine]
+
+
+_around = Prepared(
+    "kopilka_around_a_person",
+    "uuid, bigint, timestamptz",
+    f"""
+    SELECT (SELECT count(*) FROM session WHERE customer_id = $1 AND ended_at IS NULL AND expires_at > $3) AS sessions,
+           (SELECT json_agg(a ORDER BY a.id DESC) FROM ({audit.ABOUT.sql}) a) AS audit
+    """,
+)
+
+
+def show_card(customer_id: UUID, now: datetime) -> Card:
+    """The person's card with what time did by now. Raises `CustomerNotFound`."""
+    customer = find_person(customer_id)
+    (around,) = _around(customer.id, AUDIT_SHOWN, now)
+    wallet = open_wallet(customer.id, now)
+    return Card(
+        customer=customer,
+        profile=profiles.show_profile(customer),
+        wallet=wallet,
+        sessions=around.sessions,
+        audit=[_audit_line(line) for line in around.audit or ()],
+    )
+
+
+def _audit_line(line: dict[str, Any]) -> AuditLine:
+    at = datetime.fromisoformat(line["created_at"])
+    return AuditLine(line["action"], at, line["actor_name"], line["partner_name"], line["details"])
 
 
 def change_person(customer: Customer, changes: Mapping[str, object], *, by: UUID | None, now: datetime) -> Customer:

@@ -9,13 +9,14 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from loyalty import consents, welcome
 from loyalty.errors import ContactNeedsProof, InvalidProfile, LoyaltyError, PartnerNotFound
 from loyalty.money import format_money
 from loyalty.names import tidy_name
 from loyalty.partners import check_timezone
+from loyalty.prepared import Prepared
 from models import db
 from models.customer import Customer, Identity
 from models.ledger import Membership
@@ -37,15 +38,10 @@ def show_profile(customer: Customer) -> dict:
     `loyalty_points`, `total_purchases` and `total_spent` are sums over all partners; the segment is that of the partner
     where the person bought last.
     """
-    identities = db.session.scalars(
-        select(Identity)
-        .where(Identity.customer_id == customer.id)
-        .order_by(Identity.proven_at.desc().nulls_last(), Identity.id)
-    ).all()
+    (known,) = _known(customer.id)
     first: dict[str, str] = {}
-    for identity in identities:
-        first.setdefault(identity.kind, identity.value)
-    points, purchases, spent = _totals(customer)
+    for identity in known.identities:
+        first.setdefault(identity["kind"], identity["value"])
     return {
         "customer_id": str(customer.id),
         "name": customer.name,
@@ -54,22 +50,45 @@ def show_profile(customer: Customer) -> dict:
         "birth_date": customer.birth_date.isoformat() if customer.birth_date else None,
         "discount_card_number": first.get("card"),
         "customer_id_1c": first.get("onec"),
-        "loyalty_points": points,
-        "total_purchases": purchases,
-        "total_spent": format_money(spent),
+        "loyalty_points": known.points,
+        "total_purchases": known.visits,
+        "total_spent": format_money(known.spent),
         "rfm_score": None,
-        "segment": _segment(customer),
+        "segment": known.segment,
         "purchase_preferences": customer.purchase_preferences,
         "locale": customer.locale,
         "timezone": customer.timezone,
         "notices": customer.notices,
         "identities": [
-            {"kind": identity.kind, "value": identity.value, "proven": identity.proven_at is not None}
-            for identity in identities
-            if identity.partner_id is None
+            {name: identity[name] for name in ("kind", "value", "proven")}
+            for identity in known.identities
+            if identity["partner_id"] is None
         ],
-        "consents": show_consents(customer),
+        "consents": [
+            answer | {"at": datetime.fromisoformat(answer["at"]).isoformat()} for answer in known.consents or ()
+        ],
     }
+
+
+_known = Prepared(
+    "kopilka_profile",
+    "uuid",
+    f"""
+    SELECT m.*,
+           (SELECT coalesce(json_agg(json_build_object('kind', kind, 'value', value, 'partner_id', partner_id,
+                                                       'proven', proven_at IS NOT NULL)
+                                     ORDER BY proven_at DESC NULLS LAST, id), '[]')
+            FROM identity WHERE customer_id = $1) AS identities,
+           (SELECT json_agg(json_build_object('kind', kind, 'partner_id', partner_id, 'granted', granted,
+                                              'text_version', text_version, 'at', at) ORDER BY kind, partner_id)
+            FROM ({consents.NEWEST.format(customer="$1")}) c) AS consents
+    FROM (SELECT coalesce(sum(balance), 0)::bigint AS points, coalesce(sum(visits), 0)::bigint AS visits,
+                 coalesce(sum(spent), 0) AS spent,
+                 (array_agg(segment ORDER BY last_purchase_at DESC NULLS LAST, id)
+                  FILTER (WHERE segment IS NOT NULL))[1] AS segment
+          FROM membership WHERE customer_id = $1 AND state = 'open') m
+    """,
+)
 
 
 def show_consents(customer: Customer) -> list[dict]:
@@ -125,23 +144,6 @@ def update_profile(customer: Customer, changes: Mapping[str, object], now: datet
         setattr(customer, field, value)
     db.session.flush()
     return customer
-
-
-def _totals(customer: Customer) -> tuple[int, int, object]:
-    sums = select(
-        func.coalesce(func.sum(Membership.balance), 0),
-        func.coalesce(func.sum(Membership.visits), 0),
-        func.coalesce(func.sum(Membership.spent), 0),
-    ).where(Membership.customer_id == customer.id, Membership.state == "open")
-    points, purchases, spent = db.session.execute(sums).one()
-    return int(points), int(purchases), spent
-
-
-def _segment(customer: Customer) -> str | None:
-    query = select(Membership.segment).where(
-        Membership.customer_id == customer.id, Membership.state == "open", Membership.segment.is_not(None)
-    )
-    return db.session.scalar(query.order_by(Membership.last_purchase_at.desc().nulls_last(), Membership.id).limit(1))
 
 
 def _check_contact(customer: Customer, kind: str, value: object) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
 from loyalty import people, sessions
+from loyalty.corrections import correct_points
 from loyalty.errors import CannotBlockOneself, ContactNeedsProof, CustomerNotFound
+from loyalty.rules import Rules
+from loyalty.sales import Caller
 from models.customer import AuditRecord
-from tests.factories import NOW, make_customer, noise
+from tests.factories import NOW, make_customer, make_member, make_partner, noise
+from tests.statements import counted_statements
 
 
 @pytest.fixture
@@ -82,3 +87,38 @@ def test_a_person_who_was_erased_meanwhile_is_not_unblocked(person, admin, db_se
     people.unblock_person(person, by=admin.id)
     people.block_person(person, by=admin.id, now=NOW)
     assert (person.state, noted(db_session, person)) == ("erased", [])
+
+
+def test_a_card_tells_everything_of_a_person_in_few_queries(person, admin, db_session):
+    partner = make_partner()
+    member = make_member(partner, person)
+    caller = Caller(f"customer:{admin.id}", "admin", actor=admin.id)
+    correct_points(partner, person.id, 50, "за ожидание", caller=caller, key="k", now=NOW)
+    for number in range(3):
+        sessions.open_session(person.id, f"phone {number}", NOW)
+    with counted_statements() as statements:
+        card = people.show_card(person.id, NOW)
+    assert len(statements) <= 4, statements
+    assert (card.profile["customer_id"], card.profile["loyalty_points"]) == (str(person.id), 50)
+    assert [(pocket.partner_id, pocket.balance) for pocket in card.wallet.pockets] == [(member.partner_id, 50)]
+    assert card.sessions == 3
+    (line,) = card.audit
+    assert (line.action, line.actor_name, line.partner_name) == ("points.adjust", "Админ", partner.name)
+    assert line.details["points"] == 50
+
+
+def test_sessions_that_ended_are_not_counted(person):
+    sessions.open_session(person.id, "phone", NOW)
+    gone = sessions.open_session(person.id, "tablet", NOW)
+    sessions.end_session(person.id, gone.session_id, NOW)
+    assert people.show_card(person.id, NOW).sessions == 1
+    assert people.show_card(person.id, NOW + sessions.IDLE).sessions == 0
+
+
+def test_points_that_died_meanwhile_are_gone_from_the_card(person):
+    partner = make_partner(Rules(bonus_life_days=1))
+    make_member(partner, person)
+    caller = Caller("admin", "admin")
+    correct_points(partner, person.id, 50, "подарок", caller=caller, key="k", now=NOW)
+    card = people.show_card(person.id, NOW + timedelta(days=3))
+    assert (card.wallet.total, card.profile["loyalty_points"]) == (0, 0)
