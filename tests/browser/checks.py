@@ -12,6 +12,7 @@ AXE_WIDTHS = (390, 1280)
 HEIGHT = 844
 THEMES = ("light", "dark")
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+MOST_TABS = 40
 HEADERS = 300
 """Bytes counted for the headers of one answer, as browsers themselves do where they may not tell."""
 
@@ -31,6 +32,20 @@ _OVERFLOWING = """() => {
         .filter(one => one.getBoundingClientRect().right > window.innerWidth + 0.5 && !clipped(one))
         .map(one => one.outerHTML.replace(/\\s+/g, " ").slice(0, 120))
     return `${root.scrollWidth} px of content in ${window.innerWidth}: ${wide.slice(-3).join(" | ")}`
+}"""
+
+_FOCUSED = """() => {
+    const one = document.activeElement
+    if (!one || one === document.body || one.dataset.passed) return null
+    one.dataset.passed = "1"
+    const box = one.getBoundingClientRect(), style = getComputedStyle(one), found = []
+    const [x, y] = [box.left + Math.min(box.width, window.innerWidth) / 2, box.top + box.height / 2]
+    const top = document.elementFromPoint(x, y)
+    if (!top) found.push("has the focus and is out of sight")
+    else if (!(one.contains(top) || top.contains(one) || top.closest("label")?.control === one))
+        found.push(`has the focus and is covered by ${top.outerHTML.replace(/\\s+/g, " ").slice(0, 80)}`)
+    if (style.outlineStyle === "none" || style.outlineWidth === "0px") found.push("does not show that it has the focus")
+    return found.map(text => `${one.outerHTML.replace(/\\s+/g, " ").slice(0, 120)} ${text}`)
 }"""
 
 _WEIGHT = """() => Object.fromEntries(
@@ -67,6 +82,25 @@ def check_large_text(page: Page) -> None:
         wrong += [f"200 % text, {width} px: {text}" for text in _sideways(page)]
     page.evaluate("document.documentElement.style.fontSize = ''")
     page.set_viewport_size(size)
+    assert not wrong, f"{page.url}\n" + "\n".join(wrong)
+
+
+def check_keyboard(page: Page) -> None:
+    """With the Tab key everything can be reached on a phone's width, shows that it has the focus, and nothing lies over it.
+
+    Of a long list the beginning is tried.
+    """
+    size = page.viewport_size
+    page.set_viewport_size({"width": AXE_WIDTHS[0], "height": HEIGHT})
+    wrong, passed = [], 0
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if (found := page.evaluate(_FOCUSED)) is None:
+            break
+        wrong += found
+        passed += 1
+    page.set_viewport_size(size)
+    assert passed, f"{page.url}: nothing can be reached with the Tab key"
     assert not wrong, f"{page.url}\n" + "\n".join(wrong)
 
 

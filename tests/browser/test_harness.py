@@ -10,7 +10,7 @@ import requests
 
 from config import ROOT
 from models import db
-from tests.browser.checks import HEADERS, check_page, violations, weigh
+from tests.browser.checks import HEADERS, check_keyboard, check_page, violations, weigh
 from tests.support import browser
 
 
@@ -44,6 +44,25 @@ def test_a_page_with_a_violation_or_a_wide_picture_is_refused(page, site):
     show(page, site, sound('<svg width="700" height="10" role="img" aria-label="Широко"></svg>'))
     with pytest.raises(AssertionError, match="light, 390 px: scrolls sideways"):
         check_page(page)
+
+
+def test_a_focus_that_is_covered_or_does_not_show_is_refused(page, site):
+    show(page, site, sound('<a href="/">Домой</a>'))
+    check_keyboard(page)
+    bar = '<div style="position: fixed; inset: 0; background: white">панель</div>'
+    show(page, site, sound(f'<a href="/" style="outline: none">Домой</a>{bar}'))
+    with pytest.raises(AssertionError, match=r"is covered by <div[^>]*>панель") as refusal:
+        check_keyboard(page)
+    assert "does not show that it has the focus" in str(refusal.value)
+    show(page, site, sound("<p>Ничего</p>"))
+    with pytest.raises(AssertionError, match="nothing can be reached"):
+        check_keyboard(page)
+
+
+def test_people_of_the_demo_world_are_signed_in_by_their_key(page, site):
+    site.sign_in(page, "espresso-cashier")
+    page.goto(f"{site.url}/login?next=/register")
+    assert page.url.endswith("/register")
 
 
 def test_what_the_console_says_and_what_does_not_load_is_noted(page, site, watch):
