@@ -22,6 +22,24 @@ class NotAllowed(LoyaltyError):
         super().__init__(detail)
 
 
+class NotStaff(NotAllowed):
+    """The person works for no partner, or no longer does."""
+
+    code = "not_staff"
+
+    def __init__(self) -> None:
+        super().__init__("This is for people who work for a partner.")
+
+
+class PartnerSuspended(NotAllowed):
+    """The person works for suspended partners only."""
+
+    code = "partner_suspended"
+
+    def __init__(self) -> None:
+        super().__init__("The partner is suspended.")
+
+
 @dataclass(frozen=True)
 class Policy:
     """Who may call a route: what tests and the OpenAPI description are made from.
@@ -43,12 +61,13 @@ def public(view):
 def choose_place(principal: Principal, wanted: str | UUID | None) -> StaffRole:
     """Where the person acts now: the partner `wanted` names (id or public code), or the one they have worked for longest.
 
-    So nobody who hires a person changes what their calls elsewhere mean. Raises `NotAllowed` for people who work for no
-    partner, `PartnerNotFound` for a partner they do not work for, suspended ones included.
+    So nobody who hires a person changes what their calls elsewhere mean. Raises `NotStaff` for people who work for no
+    partner, `PartnerSuspended` when all of theirs are, `PartnerNotFound` for a partner they do not work for, suspended
+    ones included.
     """
     places = [place for place in principal.staff if place.partner_state == "active"]
     if not places:
-        raise NotAllowed("This is for people who work for a partner.")
+        raise PartnerSuspended() if principal.staff else NotStaff()
     if wanted is None:
         return places[0]
     for place in places:

@@ -196,6 +196,16 @@ class ReceiptConflict(LoyaltyError):
         super().__init__("A purchase with this receipt number exists and says something else.")
 
 
+class InvalidReceipt(LoyaltyError):
+    """A receipt's number is too long or holds characters that are no text."""
+
+    code = "invalid_receipt"
+    field = "receipt_id"
+
+    def __init__(self) -> None:
+        super().__init__("A receipt number is text of 1 to 120 characters.")
+
+
 class RefundTooLarge(LoyaltyError):
     """A refund names more than the purchase, or one of its lines, has left."""
 

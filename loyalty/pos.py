@@ -223,7 +223,7 @@ class HeldSale:
 
 
 def show(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> HeldSale:
-    """One of the till's own holds. Raises `HoldNotFound`."""
+    """One of the till's own holds, and of the caller's branch. Raises `HoldNotFound`."""
     held, made = _find_hold(partner, hold_id, caller)
     _, rules = current_rules(partner.id)
     facts = accounts.member_facts(partner.id, made.membership_id, now)
@@ -315,7 +315,7 @@ def _find_hold(partner: Partner, hold_id: UUID, caller: Caller) -> tuple[Hold, Q
         .join(Quote, (Quote.partner_id == Hold.partner_id) & (Quote.id == Hold.quote_id))
         .where(Hold.partner_id == partner.id, Hold.id == hold_id, Quote.caller == caller.name)
     ).one_or_none()
-    if row is None:
+    if row is None or (caller.branch_id is not None and row.Quote.branch_id not in (None, caller.branch_id)):
         raise HoldNotFound()
     return row.Hold, row.Quote
 

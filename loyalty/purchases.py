@@ -52,12 +52,14 @@ class PurchaseRow:
 
 @dataclass(frozen=True)
 class PurchaseCard:
-    """One purchase with its refunds, the first one first; `cashier` is the partner's name of who entered it."""
+    """One purchase with its refunds, the first one first; `cashier` is the partner's name of who entered it, and
+    `point_value` what a point was worth in it."""
 
     row: PurchaseRow
     is_vip: bool
     balance: int
     cashier: str | None
+    point_value: Decimal
     breakdown: list[dict[str, Any]]
     money_back: Decimal
     refunds: Sequence[Refund]
@@ -117,6 +119,7 @@ def show_purchase(
         is_vip=found.is_vip,
         balance=found.balance,
         cashier=found.cashier,
+        point_value=Decimal(found.Purchase.rules.get("point_value", "1")),
         breakdown=found.Purchase.breakdown,
         money_back=found.Purchase.money_back,
         refunds=accounts.refunds_of([found.Purchase]).get(purchase_id, ()),

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from loyalty import codes, ledger, notices, outbox
 from loyalty.accounts import facts_of
 from loyalty.customers import enrol, find_member, look_up
-from loyalty.errors import BranchNotFound, BranchRequired, InvalidPurchase, PurchaseNotFound
+from loyalty.errors import BranchNotFound, BranchRequired, InvalidPurchase, InvalidReceipt, PurchaseNotFound
 from loyalty.identities import Identifier
 from loyalty.members import MemberCard, card_of
 from loyalty.prepared import Prepared
@@ -33,6 +33,7 @@ OLDEST = timedelta(days=366)
 """How far back a purchase may be dated by hand; imports and foreign systems have no such limit."""
 CLOCK_SKEW = timedelta(minutes=5)
 UNDO_WITHIN = timedelta(seconds=60)
+LONGEST_RECEIPT = 120
 NO_RECEIPT = "call"
 """The origin of a document without a number: its reference is the call itself."""
 HELD = "hold"
@@ -316,8 +317,10 @@ def check_place(partner: Partner, branch_id: UUID | None, caller: Caller, receip
     """Where a purchase happens: the branch named, else the caller's own; for a receipt typed by hand, the only one.
 
     Raises `BranchNotFound` for a closed one, and for a caller bound to a branch any other, which looks like none;
-    `BranchRequired` for a receipt typed where there are several.
+    `BranchRequired` for a receipt typed where there are several, `InvalidReceipt` for one that is no number.
     """
+    if receipt_id and (len(receipt_id) > LONGEST_RECEIPT or not receipt_id.isprintable()):
+        raise InvalidReceipt()
     if caller.branch_id is not None and branch_id not in (None, caller.branch_id):
         raise BranchNotFound()
     branch_id = branch_id or caller.branch_id

@@ -6,11 +6,11 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 from config import Settings
-from web import desk, errors, formats, home, languages, sign_in
+from web import desk, errors, formats, home, languages, sign_in, till
 from web.access import configure_forms
 from web.assets import Assets
 
-BLUEPRINTS = (home.blueprint, sign_in.blueprint, *desk.BLUEPRINTS)
+BLUEPRINTS = (home.blueprint, sign_in.blueprint, *desk.BLUEPRINTS, *till.BLUEPRINTS)
 
 
 def add_pages(app: Flask, settings: Settings) -> None:

@@ -27,6 +27,7 @@ def add_filters(app: Flask) -> None:
         money=write_money,
         percent=write_percent,
         day=write_day,
+        short_day=write_short_day,
         moment=write_moment,
         clock=write_clock,
         iso=write_iso,
@@ -74,6 +75,13 @@ def write_day(value: date | datetime | None) -> str:
     if value is None:
         return "—"
     return format_date(_local(value), "long", locale=get_locale())
+
+
+def write_short_day(value: date | datetime | None) -> str:
+    """«10 мар. 2026» in the reader's zone, on one line; a dash for none."""
+    if value is None:
+        return "—"
+    return format_date(_local(value), "d MMM y", locale=get_locale()).replace(" ", NBSP)
 
 
 def write_moment(value: datetime | None) -> str:

@@ -36,6 +36,7 @@ MORE: dict[str, list[str]] = {"/login": ["/login?for=staff", "/login?ended=1"]}
 
 NOT_PAGES = {
     "/static/<version>/<path:name>": "styles, scripts and pictures",
+    "/partner/customers/export.csv": "a file",
 }
 
 

@@ -16,6 +16,7 @@ from loyalty.errors import (
     CannotUndo,
     CodeUnknown,
     CustomerNotFound,
+    InvalidReceipt,
     PurchaseNotFound,
     RefundTooLarge,
 )
@@ -399,3 +400,9 @@ def test_a_contact_the_partner_was_not_told_is_not_shown(cafe, now):
         cafe, Identifier("email", identity_of(db.session.get(Customer, membership.customer_id), "email").value), now
     )
     assert (seen.member.customer_id, seen.member.phone, seen.member.email) == (membership.customer_id, None, None)
+
+
+@pytest.mark.parametrize("number", ["7" * 121, "7\u0000", "7\n8"])
+def test_a_receipt_number_is_a_short_text(cafe, ivan, now, number):
+    with pytest.raises(InvalidReceipt):
+        credit(cafe, ivan, now, receipt_id=number)

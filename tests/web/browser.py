@@ -30,7 +30,7 @@ class Browser:
         return self
 
     def get(self, url: str) -> TestResponse:
-        return self.client.get(url, headers={"Accept": "text/html", "Accept-Language": "ru"})
+        return self.client.get(url, headers={"Accept": "text/html", "Accept-Language": "ru"}, buffered=True)
 
     def post(self, url: str, *, token: str | None = ..., **fields: object) -> TestResponse:
         """Send a form with the token of this browser, or with another one, or with None."""
