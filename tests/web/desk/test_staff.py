@@ -59,8 +59,8 @@ def test_a_form_sent_twice_hires_once_and_says_so(desk, cast, app):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"contact": "ничего"}, "Телефон или e-mail для входа:"),
-        ({"contact": ""}, "Телефон или e-mail для входа:"),
+        ({"contact": "ничего"}, "Телефон или почта для входа:"),
+        ({"contact": ""}, "Телефон или почта для входа:"),
         ({"contact": "123456"}, "Никого не нашли"),
         ({"role": "king"}, "Что можно делать:"),
         ({"branch_id": "nonsense"}, "Филиал:"),
