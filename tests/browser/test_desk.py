@@ -9,6 +9,7 @@ import requests
 from playwright.sync_api import expect
 
 from sandbox import world
+from tests.browser.checks import check_large_text, check_page
 from tests.factories import make_phone
 from tests.support.site import Site
 
@@ -222,3 +223,49 @@ def test_a_newcomer_becomes_a_partner(fresh_site, new_context, scripts):
     page.get_by_role("button", name="Отправить заявку").click()
     expect(page.get_by_text("на рассмотрении")).to_be_visible()
     expect(page.get_by_role("button", name="Отправить заявку")).to_have_count(0)
+
+
+def test_the_desk_stays_usable_in_its_rarer_states(fresh_site, owner):
+    """What `test_every_page` does not meet: refusals, open dialogs and folds, a key just made, a draft of an old version."""
+    page = owner()
+
+    def check() -> None:
+        check_page(page)
+        check_large_text(page)
+
+    page.goto(f"{fresh_site.url}/partner/programme")
+    page.get_by_text("Ещё настройки").click()
+    page.get_by_text("Списание и прошлые покупки").click()
+    check()
+    page.get_by_label("Процент от чека баллами").fill("107")
+    page.get_by_role("button", name="Сохранить правила").click()
+    check()
+    page.goto(f"{fresh_site.url}/partner/programme")
+    page.get_by_role("button", name="Магазин: 1 % и надбавки").click()
+    page.get_by_role("button", name="Сохранить правила").click()
+    check()
+    page.goto(f"{fresh_site.url}/partner/programme?version=1")
+    check()
+    page.goto(f"{fresh_site.url}/partner/staff/new")
+    page.get_by_role("button", name="Нанять").click()
+    check()
+    page.goto(f"{fresh_site.url}/partner/staff")
+    page.get_by_role("link", name="Артём Клюев").click()
+    page.get_by_role("button", name="Уволить").click()
+    check()
+    page.goto(f"{fresh_site.url}/partner/keys/new")
+    page.get_by_label("Для чего ключ").fill("Касса")
+    page.get_by_role("button", name="Создать ключ").click()
+    check()
+    for address in ("keys?all=1", "staff?all=1", "branches?all=1", "stats?days=90"):
+        page.goto(f"{fresh_site.url}/partner/{address}")
+        check()
+
+
+def test_who_uses_a_screen_reader_hears_the_result_while_typing(fresh_site, owner):
+    page = owner()
+    page.goto(f"{fresh_site.url}/partner/programme")
+    page.get_by_label("Процент от чека баллами").fill("8")
+    expect(page.locator("[data-announcer]")).to_have_text("Клиент получит 800 баллов")
+    page.get_by_role("button", name="Посчитать").click()
+    expect(page.get_by_role("heading", name="Клиент получит")).to_be_focused()

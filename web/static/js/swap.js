@@ -27,7 +27,7 @@ export function start(form) {
       if (!old || !fresh) throw new Error("no such region");
       old.replaceWith(fresh);
       startAll(fresh.parentElement);
-      if (quietly) return;
+      if (quietly) return announce(fresh.querySelector("[data-announce]")?.textContent.trim());
       if (isGet) history.replaceState(null, "", address);
       const target = fresh.querySelector("[data-focus], [aria-invalid=true], h1, h2") || fresh;
       if (!target.matches("input, a, button, select, textarea")) target.tabIndex = -1;
