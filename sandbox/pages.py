@@ -34,7 +34,7 @@ TIPS = {
     "glame-owner": _("A programme with conditions: VIP, birthday, a large check."),
     "glame-cashier": _("Sell Maria a coat for 10 000 ₽: 1 %, and half as much again because she is a VIP."),
     "krasota-owner": _("Three branches, one account: hire somebody for one of them."),
-    "krasota-cashier": _("Bring back a part of what Timofey paid: the points go back with it."),
+    "krasota-cashier": _("Take back a part of what Lidia bought: the points go back with it."),
 }
 NOTES = {
     "espresso": _("Everything by hand, at the till."),
