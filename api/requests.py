@@ -18,6 +18,7 @@ from config import Settings
 MAX_BODY = 1024 * 1024
 REQUEST_ID = "X-Request-Id"
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_IN_NO_FRAME = "frame-ancestors 'none'"
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
@@ -87,9 +88,14 @@ def _add_headers(response: Response, is_https: bool) -> None:
     headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["X-Frame-Options"] = "DENY"
-    headers.setdefault("Content-Security-Policy", _PAGE_POLICY if response.mimetype == "text/html" else _API_POLICY)
+    policy = headers.setdefault(
+        "Content-Security-Policy", _PAGE_POLICY if response.mimetype == "text/html" else _API_POLICY
+    )
+    if "frame-ancestors" not in policy:
+        policy = headers["Content-Security-Policy"] = f"{policy}; {_IN_NO_FRAME}"
+    if _IN_NO_FRAME in policy:  # all but the widget's frame, which names who may show it
+        headers["X-Frame-Options"] = "DENY"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers.setdefault("Cache-Control", "no-store")
     if is_https:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

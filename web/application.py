@@ -6,11 +6,11 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 from config import Settings
-from web import desk, errors, formats, home, languages, sign_in, till
+from web import desk, errors, formats, home, languages, sign_in, till, widget
 from web.access import configure_forms
 from web.assets import Assets
 
-BLUEPRINTS = (home.blueprint, sign_in.blueprint, *desk.BLUEPRINTS, *till.BLUEPRINTS)
+BLUEPRINTS = (home.blueprint, sign_in.blueprint, *desk.BLUEPRINTS, *till.BLUEPRINTS, widget.blueprint)
 
 
 def add_pages(app: Flask, settings: Settings) -> None:
@@ -33,6 +33,7 @@ def add_pages(app: Flask, settings: Settings) -> None:
     formats.add_filters(app)
     app.extensions["assets"] = Assets()
     app.context_processor(lambda: {"asset": app.extensions["assets"].url, "settings": settings})
+    app.extensions["widget"] = widget.Files()
     app.extensions["error_page"] = errors.show_error
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -37,6 +37,10 @@ MORE: dict[str, list[str]] = {"/login": ["/login?for=staff", "/login?ended=1"]}
 NOT_PAGES = {
     "/static/<version>/<path:name>": "styles, scripts and pictures",
     "/partner/customers/export.csv": "a file",
+    "/widget.js": "a script",
+    "/widget/v1/widget.js": "a script",
+    "/widget/files/<version>/<name>": "what the widget's frame is dressed with",
+    "/widget/frame": "made by its script, inside a page of a partner: tests/browser/test_widget.py",
 }
 
 

@@ -1,0 +1,249 @@
+// The frame: signs a person in to look at their points at one partner, and shows them. Nothing can be spent here.
+//
+// It stands on a page that may be anybody's. What it tells that page (`tell`) is whether it is open, how high, and that
+// somebody came or went: no balance, no name. What it hears from it is one word, `open`. The session is a cookie that
+// scripts cannot read; a browser that keeps none gets a secret, which stays in `session` until this page is left.
+const given = JSON.parse(document.getElementById("settings").textContent);
+const find = (id) => document.getElementById(id);
+const isFramed = window.parent !== window;
+const host = findHost();
+let state = "waiting";
+let session = null;
+let contact = null;
+let cursor = null;
+let wasIn = false;
+let isCovered = false;
+let wasWarned = false;
+
+document.documentElement.style.setProperty("--accent", given.colour);
+
+// The page around
+
+function findHost() {
+  const seen = window.location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);
+  return isFramed && given.sites.includes(seen) ? seen : null;
+}
+
+function tell(type, value) {
+  if (host) window.parent.postMessage({ kopilka: type, value }, host);
+}
+
+window.addEventListener("message", (event) => {
+  if (!host || event.source !== window.parent || event.origin !== host || event.data?.kopilka !== "open") return;
+  if (state === "member" || state === "stranger") look();
+  focusHeading();
+});
+window.addEventListener("focus", () => {
+  if (document.activeElement === document.body) focusHeading();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") tell("close");
+});
+find("close").addEventListener("click", () => tell("close"));
+find("close").hidden = !host;
+new ResizeObserver(() => tell("height", Math.ceil(document.body.scrollHeight))).observe(document.body);
+
+// Calls
+
+class Refused extends Error {
+  constructor(status, code) {
+    super(code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+async function call(method, name, body) {
+  const headers = { "X-Widget-Frame": given.token };
+  if (session) headers["X-Widget-Session"] = session;
+  if (body) headers["Content-Type"] = "application/json";
+  const answer = await fetch(`/api/widget/${given.partner}/${name}`, {
+    method, headers, body: body && JSON.stringify(body), cache: "no-store",
+  });
+  const said = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw new Refused(answer.status, said.code);
+  return said;
+}
+
+// Whatever went wrong, on the field it is about, or as a state of the whole frame.
+function explain(error, field) {
+  if (error.status === 404) return forget(), show("gone");
+  if (error.status === 403 || !error.status || error.status >= 500) return show("trouble");
+  if (!field) return show("intro");
+  field.setAttribute("aria-invalid", "true");
+  find(`${field.id}-error`).textContent = given.texts[error.code] ?? given.texts.otherwise;
+  field.focus();
+}
+
+function clear(field) {
+  field.removeAttribute("aria-invalid");
+  find(`${field.id}-error`).textContent = "";
+}
+
+// What is shown
+
+function show(next, notice = "") {
+  state = next;
+  for (const section of document.querySelectorAll("[data-state]")) section.hidden = section.dataset.state !== next;
+  find("notice").hidden = !notice;
+  find("notice").textContent = notice;
+  focusHeading();
+}
+
+function focusHeading() {
+  const field = state === "ask" ? find("contact") : state === "code" ? find("digits") : null;
+  const heading = document.querySelector(`[data-state="${state}"] h1`);
+  if (document.hasFocus()) (field ?? heading)?.focus();
+}
+
+const numbers = new Intl.NumberFormat(given.language);
+const days = new Intl.DateTimeFormat(given.language, { day: "numeric", month: "long", timeZone: given.timezone });
+const plurals = new Intl.PluralRules(given.language);
+const points = (n) => given.texts.points[plurals.select(Math.abs(n))].replace("{n}", numbers.format(n).replace("-", "−"));
+const signed = (n) => (n > 0 ? "+" : "") + numbers.format(n).replace("-", "−");
+const money = (sum) => new Intl.NumberFormat(given.language, {
+  style: "currency", currency: given.currency, minimumFractionDigits: sum % 1 ? 2 : 0,
+}).format(sum).replace("-", "−");
+
+function add(parent, tag, text, className) {
+  const element = parent.appendChild(document.createElement(tag));
+  if (text) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+function fill(standing, isMore) {
+  cursor = standing.operations.next_cursor;
+  find("more").hidden = !cursor;
+  if (!isMore) {
+    find("balance").textContent = points(standing.balance);
+    find("worth").textContent = `= ${money(standing.balance * given.point_value)}`;
+    const facts = find("facts");
+    facts.replaceChildren();
+    if (standing.pending) add(facts, "li", given.texts.pending.replace("{points}", points(standing.pending)));
+    if (standing.held) add(facts, "li", given.texts.held.replace("{points}", points(standing.held)));
+    for (const lot of standing.expiring.slice(0, 3)) {
+      const day = days.format(new Date(lot.at));
+      add(facts, "li", given.texts.expiring.replace("{points}", points(lot.points)).replace("{day}", day));
+    }
+    find("history").replaceChildren();
+    find("no-history").hidden = standing.operations.items.length > 0;
+  }
+  for (const operation of standing.operations.items) {
+    const row = add(find("history"), "li");
+    const what = add(row, "span", given.texts.stories[operation.story] ?? "");
+    const sum = operation.check_amount === null ? "" : ` · ${money(+operation.check_amount)}`;
+    add(what, "span", days.format(new Date(operation.occurred_at)) + sum, "quiet");
+    add(row, "b", signed(operation.points), operation.points > 0 ? "good" : "");
+  }
+}
+
+// What people do
+
+async function look() {
+  try {
+    const standing = await call("GET", "me");
+    fill(standing, false);
+    show(standing.is_member ? "member" : "stranger");
+    if (!wasIn) tell("signed-in");
+    wasIn = true;
+  } catch (error) {
+    if (error.status !== 401) return explain(error);
+    const notice = wasIn ? given.texts.signed_out : "";
+    forget();
+    show("intro", notice);
+  }
+}
+
+async function ask(field) {
+  const typed = find("contact").value.trim();
+  contact = typed.includes("@") ? { email: typed } : { phone: typed };
+  try {
+    await call("POST", "request-code", { ...contact, site: host === window.location.origin ? null : host });
+  } catch (error) {
+    const unreadable = contact.email ? "invalid_email" : "invalid_phone";
+    return explain(error.code === "validation_error" ? new Refused(400, unreadable) : error, field);
+  }
+  find("sent-to").textContent = typed;
+  find("digits").value = "";
+  clear(find("digits"));
+  show("code");
+}
+
+function forget() {
+  if (wasIn) tell("signed-out");
+  session = null;
+  wasIn = false;
+  for (const id of ["balance", "worth", "facts", "history"]) find(id).replaceChildren();
+}
+
+async function leave() {
+  try {
+    await call("POST", "sign-out");
+  } catch (error) {
+    if (error.status !== 404) return explain(error);
+  }
+  forget();
+  show("intro", given.texts.signed_out);
+}
+
+function onSubmit(id, act) {
+  const form = find(id);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    if (button.getAttribute("aria-disabled") === "true") return;
+    const field = form.querySelector("input");
+    clear(field);
+    button.setAttribute("aria-disabled", "true");
+    await act(field).finally(() => button.removeAttribute("aria-disabled"));
+  });
+}
+
+onSubmit("ask", ask);
+onSubmit("code", async (field) => {
+  // Something of the page lies over the field. It may be harmless, so this warns once and does not lock anybody out.
+  if (isCovered && !wasWarned) {
+    wasWarned = true;
+    find("digits-error").textContent = given.texts.covered;
+    return;
+  }
+  try {
+    session = (await call("POST", "verify-code", { ...contact, code: field.value })).session;
+  } catch (error) {
+    return explain(error.code === "validation_error" ? new Refused(401, "code_wrong") : error, field);
+  }
+  find("contact").value = field.value = "";
+  await look();
+});
+if ("isVisible" in IntersectionObserverEntry.prototype) {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      const last = entries[entries.length - 1];
+      isCovered = last.isIntersecting && !last.isVisible;
+      find("code").dataset.visible = String(last.isVisible);
+    },
+    { threshold: [0.5, 1], trackVisibility: true, delay: 100 },
+  );
+  watch.observe(find("digits"));
+}
+find("again").addEventListener("click", async () => {
+  await ask(find("digits"));
+  if (state === "code") show("code", given.texts.sent_again);
+});
+for (const button of document.querySelectorAll("[data-leave]")) button.addEventListener("click", leave);
+find("retry").addEventListener("click", () => (wasIn || contact ? look() : window.location.reload()));
+find("more").addEventListener("click", async () => {
+  try {
+    fill(await call("GET", `me?cursor=${encodeURIComponent(cursor)}`), true);
+  } catch (error) {
+    explain(error);
+  }
+});
+for (const button of document.querySelectorAll("[data-go]")) {
+  button.addEventListener("click", () => show(button.dataset.go));
+}
+
+tell("ready");
+if (given.has_session) look();
+else show("intro");
