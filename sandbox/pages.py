@@ -76,6 +76,7 @@ def show_sandbox():
         tips=TIPS,
         roles=ROLES,
         here=_find_present_key(people),
+        home=home_of(g.me.principal) if g.me else None,
         **_feed("", FEW),
     )
 

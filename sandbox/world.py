@@ -172,20 +172,21 @@ def _add_people_and_businesses(secret_key: str, now: datetime) -> None:
     _add_person("ivan", *IVAN, now)
     for business in ("espresso", "style"):
         _add_membership("ivan", business, IVAN[0], now - timedelta(days=40))
-    for business, days, check, what in IVANS_PURCHASES:
+    for n, (business, days, check, what) in enumerate(IVANS_PURCHASES):
         at = now - timedelta(days=days)
-        _sell("ivan", business, [Line(Decimal(check), name=what)], at, now=now, ref=f"{business} {at.date()}")
+        _sell("ivan", business, [Line(Decimal(check), name=what)], at, now=now, ref=f"{100_117 + 31 * n}")
 
 
 def _add_guests(_secret_key: str, now: datetime) -> None:
     """The invented customers of all businesses, their colours, and somebody who asks to become a partner."""
+    joined = _find_first_visits(now)
     for key, guest in guests.GUESTS.items():
-        _add_guest(key, guest, now - timedelta(days=80))
+        _add_guest(key, guest, min(at for (_, who), at in joined.items() if who == key))
     for business, colour in guests.COLOURS.items():
         widget.set_accent(db.session.get_one(Partner, fixed_id(business)), colour, by=None, now=now)
     for business, visits in guests.VISITS.items():
         for key in dict.fromkeys(visit.guest for visit in visits):
-            _add_membership(key, business, guests.GUESTS[key].name, now - timedelta(days=80))
+            _add_membership(key, business, guests.GUESTS[key].name, joined[business, key])
             if business in guests.GUESTS[key].vip_at:
                 db.session.get_one(Membership, (fixed_id(business), fixed_id(f"{key}@{business}"))).is_vip = True
         told = [(visit, _tell_visit(business, n, visit, now)) for n, visit in enumerate(visits, 1)]
@@ -197,6 +198,16 @@ def _add_guests(_secret_key: str, now: datetime) -> None:
     _add_guest("applicant", guests.APPLICANT, now - timedelta(days=1))
     applicant = db.session.get_one(Customer, fixed_id("applicant"))
     partners.apply(applicant, guests.APPLICATION, now - timedelta(hours=20))
+
+
+def _find_first_visits(now: datetime) -> dict[tuple[str, str], datetime]:
+    """When each business met each guest: in the morning of their first visit."""
+    found = {}
+    for business, visits in guests.VISITS.items():
+        for visit in visits:
+            morning = (now - timedelta(days=visit.days)).replace(hour=6, minute=0, second=0, microsecond=0)
+            found.setdefault((business, visit.guest), morning)
+    return found
 
 
 CHAPTERS = {"ivan": _add_people_and_businesses, "applicant": _add_guests}
@@ -295,7 +306,9 @@ def _tell_visit(business: str, n: int, visit: guests.Visit, now: datetime) -> le
     at = (now - timedelta(days=visit.days)).replace(hour=7 + 3 * n % 10, minute=7 * n % 60, second=0, microsecond=0)
     parts = (part.rsplit(maxsplit=1) for part in visit.basket.split(";"))
     basket = [Line(Decimal(price), name=what.strip()) for what, price in parts]
-    return _sell(visit.guest, business, basket, at, now=at, ref=f"guests {n}", points=visit.points, branch=visit.branch)
+    return _sell(
+        visit.guest, business, basket, at, now=at, ref=f"{100_204 + 17 * n}", points=visit.points, branch=visit.branch
+    )
 
 
 def _sell(
