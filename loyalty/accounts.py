@@ -151,7 +151,7 @@ OPERATIONS = Prepared(
         JOIN mine ON m.partner_id = mine.partner_id AND m.merged_into = mine.id
     )
     SELECT e.id, e.kind, e.points, e.balance_after, e.partner_id, p.name AS partner_name, p.code AS partner_code,
-           p.currency, p.timezone, e.source, e.source_ref, e.rules ->> 'label' AS label, e.occurred_at, e.purchase_id,
+           p.accent, p.currency, p.timezone, e.source, e.source_ref, e.rules ->> 'label' AS label, e.occurred_at, e.purchase_id,
            e.membership_id, e.seq, e.reverses_id, d.amount AS check_amount, d.occurred_at AS purchase_at,
            CASE WHEN e.kind IN ('earn', 'spend', 'bonus') THEN d.breakdown END AS breakdown, r.text AS reason,
            CASE WHEN e.kind = 'reversal' THEN f.amount END AS refund_amount, l.waits_until, l.expires_at
@@ -234,7 +234,7 @@ def list_purchases(
     Each has its `lines` and `refunds` (the first of them first), and the points `earned` and `spent` as refunds left them.
     """
     query = (
-        select(Purchase, Partner.name, Partner.code, Partner.currency, Branch.name.label("branch_name"))
+        select(Purchase, Partner.name, Partner.code, Partner.accent, Partner.currency, Branch.name.label("branch_name"))
         .join(Membership, (Membership.partner_id == Purchase.partner_id) & (Membership.id == Purchase.membership_id))
         .join(Partner, Partner.id == Purchase.partner_id)
         .outerjoin(Branch, (Branch.partner_id == Purchase.partner_id) & (Branch.id == Purchase.branch_id))
@@ -254,6 +254,7 @@ def list_purchases(
             "purchase": row.Purchase,
             "partner_name": row.name,
             "partner_code": row.code,
+            "accent": row.accent,
             "currency": row.currency,
             "branch_name": row.branch_name,
             "lines": lines.get(row.Purchase.id, []),

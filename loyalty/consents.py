@@ -100,6 +100,7 @@ class Answers:
     partner_id: UUID | None
     partner_name: str | None
     partner_code: str | None
+    accent: str | None
     newest: dict[str, Consent]
     to_platform: dict[str, Consent]
 
@@ -114,12 +115,12 @@ def list_answers(customer_id: UUID) -> list[Answers]:
     for consent in current(customer_id):
         found.setdefault(consent.partner_id, {})[consent.kind] = consent
     query = (
-        select(Partner.id, Partner.name, Partner.code)
+        select(Partner.id, Partner.name, Partner.code, Partner.accent)
         .join(Membership, Membership.partner_id == Partner.id)
         .where(Membership.customer_id == customer_id, Membership.state == "open")
         .order_by(Partner.name, Partner.id)
     )
-    places = [(None, None, None), *db.session.execute(query)]
+    places = [(None, None, None, None), *db.session.execute(query)]
     return [Answers(*place, newest=found.get(place[0], {}), to_platform=found.get(None, {})) for place in places]
 
 

@@ -32,11 +32,12 @@ class Portion:
 
 @dataclass(frozen=True)
 class Pocket:
-    """One account. `worth` is what the balance pays there; `segment` is the partner's word for the person, if it has one."""
+    """One account. `accent` is the partner's colour, if it has chosen one, dark enough for white letters; `worth` is what the balance pays there; `segment` is the partner's word for the person, if it has one."""
 
     partner_id: UUID
     partner_name: str
     partner_code: str
+    accent: str | None
     balance: int
     pending: int
     held: int
@@ -110,7 +111,7 @@ _pockets = Prepared(
     "kopilka_pockets",
     "uuid, timestamptz, bigint",
     """
-    SELECT c.timezone, m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.segment, p.name, p.code,
+    SELECT c.timezone, m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.segment, p.name, p.code, p.accent,
            coalesce((SELECT rules ->> 'point_value' FROM programme g WHERE g.partner_id = m.partner_id
                      ORDER BY version DESC LIMIT 1), '1') AS point_value,
            CASE WHEN m.next_due_at IS NOT NULL THEN (
@@ -155,6 +156,7 @@ def open_wallet(customer_id: UUID, now: datetime) -> Wallet:
             row.partner_id,
             row.name,
             row.code,
+            row.accent,
             row.balance,
             row.pending,
             row.held,

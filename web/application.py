@@ -6,11 +6,19 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 from config import Settings
-from web import desk, errors, formats, home, languages, sign_in, till, widget
+from web import cabinet, desk, errors, formats, home, languages, profile, sign_in, till, widget
 from web.access import configure_forms
 from web.assets import Assets
 
-BLUEPRINTS = (home.blueprint, sign_in.blueprint, *desk.BLUEPRINTS, *till.BLUEPRINTS, widget.blueprint)
+BLUEPRINTS = (
+    home.blueprint,
+    sign_in.blueprint,
+    cabinet.blueprint,
+    profile.blueprint,
+    *desk.BLUEPRINTS,
+    *till.BLUEPRINTS,
+    widget.blueprint,
+)
 
 
 def add_pages(app: Flask, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask, g
 from flask_babel import get_locale, ngettext
@@ -28,6 +28,7 @@ def add_filters(app: Flask) -> None:
         percent=write_percent,
         day=write_day,
         short_day=write_short_day,
+        month=write_month,
         moment=write_moment,
         clock=write_clock,
         iso=write_iso,
@@ -82,6 +83,11 @@ def write_short_day(value: date | datetime | None) -> str:
     if value is None:
         return "—"
     return format_date(_local(value), "d MMM y", locale=get_locale()).replace(" ", NBSP)
+
+
+def write_month(value: date) -> str:
+    """«март 2026 г.»"""
+    return format_skeleton("yMMMM", value, locale=get_locale())
 
 
 def write_moment(value: datetime | None) -> str:

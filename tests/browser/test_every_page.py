@@ -22,7 +22,7 @@ from sandbox.application import add_sandbox
 from tests.api.roles import Cast, is_page, make_cast
 from tests.browser import crowd
 from tests.browser.checks import check_keyboard, check_large_text, check_page, weigh
-from tests.factories import make_customer
+from tests.factories import make_customer, make_email
 from tests.support.site import Site
 from tests.web.browser import Browser
 from tests.web.visits import all_visits
@@ -41,11 +41,15 @@ NOT_PAGES = {
     "/widget/v1/widget.js": "a script",
     "/widget/files/<version>/<name>": "what the widget's frame is dressed with",
     "/widget/frame": "made by its script, inside a page of a partner: tests/browser/test_widget.py",
+    "/customer/data.json": "a file to keep",
 }
 
 
-STEPS_BEFORE = {"/login/code": lambda browser: browser.post("/login", contact="+79161234567")}
-"""What somebody unknown does first, where a page is the second of two."""
+STEPS_BEFORE = {
+    "/login/code": lambda browser: browser.post("/login", contact="+79161234567"),
+    "/customer/contacts/code": lambda browser: browser.post("/customer/contacts", contact=make_email()),
+}
+"""What somebody does first, where a page is the second of two."""
 
 
 WITHOUT_TOKEN = "/sandbox/sign-in/"
@@ -137,7 +141,7 @@ def see(visitors, count_queries):
         browser = Browser(app)
         if visitor.customer_id:
             browser.sign_in(visitor.customer_id)
-        elif page in STEPS_BEFORE:
+        if page in STEPS_BEFORE:
             STEPS_BEFORE[page](browser)
         with count_queries(app) as queries:
             answer = browser.get(address)

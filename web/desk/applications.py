@@ -12,8 +12,8 @@ from loyalty.clock import utcnow
 from models.partner import PartnerApplication
 from web.access import signed_in
 from web.desk.fields import strip
-from web.desk.zones import zone_choices
 from web.forms import Form, carry_out
+from web.zones import zone_choices
 
 blueprint = Blueprint("desk_applications", __name__, url_prefix="/partner/applications")
 

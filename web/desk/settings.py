@@ -11,8 +11,8 @@ from loyalty import partners
 from loyalty.clock import utcnow
 from web.access import staff
 from web.desk.fields import strip
-from web.desk.zones import zone_choices
 from web.forms import Form, carry_out
+from web.zones import zone_choices
 
 blueprint = Blueprint("desk_settings", __name__, url_prefix="/partner/settings")
 

@@ -19,7 +19,7 @@ class Visit:
     """`own` makes what the path names at a house (made anew at each call); what another house has is foreign to us.
 
     `form` is what a good form sends; `done` is the status of the answer to it, or to a good GET.
-    `missing` replaces the random ids of what does not exist.
+    `missing` replaces the random ids of what does not exist. `ends_session`: of the person who comes, this one or others.
     """
 
     route: str

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from flask_babel import force_locale
 
-from web.desk.zones import zone_choices
+from web.zones import zone_choices
 
 SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
 

@@ -1,0 +1,77 @@
+"""Small pictures drawn here: no library, no script, the colours of the page in both themes, and every number in words too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from web.formats import write_number
+
+_WIDTH, _HEIGHT, _TOP, _FLOOR = 320, 150, 10, 126
+_DIGIT = 5.6
+"""The width of a digit of the scale."""
+_GAP = 3
+"""Between the bars of one group."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A group of the picture: its short name, and a value and a sentence for each series."""
+
+    name: str
+    values: tuple[int, ...]
+    sentences: tuple[str, ...]
+
+
+def draw_bars(groups: Sequence[Bar], label: str) -> Markup:
+    """Bars side by side in groups, series `s0`, `s1`…; what is below zero has no height. `label` says what it shows."""
+    top = round_up(max((value for group in groups for value in group.values), default=0))
+    start = len(write_number(top)) * _DIGIT + 8
+    step = (_WIDTH - start) / max(len(groups), 1)
+    parts = [_line(share, top, start) for share in ((0, 0.5, 1) if top else (0,))]
+    for n, group in enumerate(groups):
+        left = start + n * step
+        width = min((step * 0.72 - _GAP) / max(len(group.values), 1), 22)
+        inset = (step - width * len(group.values) - _GAP * (len(group.values) - 1)) / 2
+        for series, (value, sentence) in enumerate(zip(group.values, group.sentences, strict=True)):
+            height = max(value, 0) / top * (_FLOOR - _TOP) if top else 0
+            parts.append(
+                Markup(
+                    '<rect class="s{series}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="2">'
+                    "<title>{sentence}</title></rect>"
+                ).format(
+                    series=series,
+                    x=left + inset + series * (width + _GAP),
+                    y=_FLOOR - height,
+                    width=width,
+                    height=height,
+                    sentence=sentence,
+                )
+            )
+        parts.append(
+            Markup('<text class="name" x="{x:.1f}" y="144">{name}</text>').format(x=left + step / 2, name=group.name)
+        )
+    return Markup('<svg class="bars" role="img" viewBox="0 0 {w} {h}" aria-label="{label}">{parts}</svg>').format(
+        w=_WIDTH, h=_HEIGHT, label=label, parts=Markup("").join(parts)
+    )
+
+
+def round_up(value: int) -> int:
+    """The next number that is easy to read on an axis and to halve: 2, 4, 10, 20, 40, 100, 200 …; 0 for nothing."""
+    if value <= 0:
+        return 0
+    power = 1
+    while True:
+        for easy in (2, 4, 10):
+            if value <= easy * power:
+                return easy * power
+        power *= 10
+
+
+def _line(share: float, top: int, start: float) -> Markup:
+    y = _FLOOR - share * (_FLOOR - _TOP)
+    return Markup(
+        '<path class="grid" d="M{start:.1f} {y:.1f}H{end}"/><text class="scale" x="{x:.1f}" y="{text:.1f}">{value}</text>'
+    ).format(start=start, y=y, end=_WIDTH, x=start - 5, text=y + 3.5, value=write_number(int(top * share)))
