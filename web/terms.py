@@ -32,6 +32,8 @@ NAMES = {
     "grace": lazy("Points given back late"),
     "hold": lazy("Reservation at the till"),
 }
+MOST_NAMES = 5
+"""How many categories a sentence names."""
 GROUPS = {
     "earning": lazy("How points are earned"),
     "spending": lazy("How points are spent"),
@@ -99,7 +101,12 @@ def _say_combine(how: str) -> str:
 
 
 def _say_categories(names: tuple[str, ...] | None) -> str:
-    return gettext("only: %(names)s", names=", ".join(names)) if names else gettext("everything in the check")
+    if not names:
+        return gettext("everything in the check")
+    shown, rest = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    if rest <= 0:
+        return gettext("only: %(names)s", names=shown)
+    return ngettext("only: %(names)s and %(num)s more", "only: %(names)s and %(num)s more", rest, names=shown)
 
 
 def _say_welcome_bonus(points: int) -> str:

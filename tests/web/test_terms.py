@@ -57,6 +57,7 @@ def test_the_retail_programme_in_words():
         ({"pending_days": 14}, "pending", "баллы можно тратить через 14 дней после покупки"),
         ({"welcome_bonus": 0}, "welcome_bonus", "нет"),
         ({"eligible_categories": ("Кофе", "Торты")}, "categories", "только: Кофе, Торты"),
+        ({"eligible_categories": tuple("абвгдеёж")}, "categories", "только: а, б, в, г, д и ещё 3"),
         ({"grace_days": 0}, "grace", "сгорают сразу"),
     ],
 )

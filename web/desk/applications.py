@@ -18,6 +18,9 @@ from web.zones import zone_choices
 blueprint = Blueprint("desk_applications", __name__, url_prefix="/partner/applications")
 
 
+ANSWERS = ("name", "city", "timezone", "preset", "comment")
+
+
 class ApplicationForm(Form):
     name = StringField(
         lazy("Name of the business"), filters=[strip], render_kw={"autocomplete": "organization", "maxlength": 200}
@@ -44,10 +47,9 @@ class ApplicationForm(Form):
 def show_applications():
     """My applications with their state, and the form when none waits."""
     mine = _mine()
-    refused = next((one for one in mine if one.state == "refused"), None)
     data = {"timezone": "Europe/Moscow", "preset": "default"}
-    if refused is mine[0] if mine else False:
-        data = {name: getattr(refused, name) for name in ("name", "city", "timezone", "preset", "comment")}
+    if mine and mine[0].state == "refused":
+        data = {name: getattr(mine[0], name) for name in ANSWERS}
     return _show(ApplicationForm(formdata=None, data=data), mine)
 
 
@@ -56,7 +58,7 @@ def show_applications():
 def apply():
     """Ask to become a partner; an admin decides."""
     form = ApplicationForm()
-    answers = {name: form[name].data for name in ("name", "city", "timezone", "preset", "comment")}
+    answers = {name: form[name].data for name in ANSWERS}
     if carry_out(form, lambda: partners.apply(g.me.customer, answers, utcnow())) is None:
         return _show(form, _mine()), 422
     flash(gettext("The application is sent. The answer will be on this page."), "success")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -12,7 +11,7 @@ from flask_babel import lazy_gettext as lazy
 
 from loyalty import programmes, what_if
 from loyalty.clock import utcnow
-from loyalty.errors import InvalidPoints, InvalidProgramme, LoyaltyError, ProgrammeChanged
+from loyalty.errors import InvalidProgramme, LoyaltyError, ProgrammeChanged
 from loyalty.money import parse_money
 from loyalty.rules import PRESETS, Rules
 from loyalty.sales import Basket
@@ -20,7 +19,7 @@ from loyalty.terms import Change, Term, compare_rules, list_terms
 from loyalty.types import Member, Pricing
 from models.transactions import in_transaction
 from web.access import staff
-from web.desk.programme_form import ProgrammeForm, TryForm, fill, read, read_number, show_refusal, write
+from web.desk.programme_form import Number, ProgrammeForm, TryForm, fill, read, read_number, show_refusal, write
 from web.formats import use_zone
 from web.forms import refuse
 from web.terms import GROUPS, NAMES, say_change, say_step, say_term
@@ -30,6 +29,7 @@ blueprint = Blueprint("desk_programme", __name__, url_prefix="/partner/programme
 PRESET_NAMES = {"default": lazy("Café or salon: 5 %"), "retail": lazy("Shop: 1 % and multipliers")}
 FIRST_CHECK = 10_000
 """The check the calculator begins with."""
+LONGEST_NOTICE = 600
 
 
 @dataclass
@@ -96,8 +96,7 @@ def save_programme():
         if version == before:
             flash(gettext("The rules are as they were: nothing was changed."), "info")
         else:
-            told = "; ".join(say_change(change) for change in compare_rules(rules, after))
-            flash(gettext("The new rules are in force from now on. %(changes)s.", changes=told), "success")
+            flash(_tell(compare_rules(rules, after)), "success")
         return redirect(url_for(".show_programme"), 303)
     version, rules = programmes.current_rules(g.me.partner_id)
     return _show(form, trial, version, rules), 422
@@ -135,16 +134,22 @@ def _try(form: ProgrammeForm, trial: TryForm, rules: Rules) -> Draft:
             show_refusal(form, refused)
         return Draft()
     found = Draft(draft, compare_rules(rules, draft))
-    if not trial.amount.data:
+    points, purchases = _read_whole(trial.points), _read_whole(trial.purchases)
+    if not trial.amount.data or trial.is_refused:
         return found
     try:
         found.pricing = what_if.try_purchase(
             g.me.partner,
             Basket(parse_money(read_number(trial.amount.data), field="amount")),
-            _imagine(trial),
+            Member(
+                is_vip=bool(trial.is_vip.data),
+                average_check=_read_average(trial),
+                earlier_purchases=purchases,
+                available=what_if.ENOUGH_POINTS,
+            ),
             at=utcnow(),
             changes=draft.to_json(),
-            points=_read_points(trial.points.data),
+            points=points,
             on_birthday=bool(trial.on_birthday.data),
         )
     except LoyaltyError as refused:
@@ -152,22 +157,24 @@ def _try(form: ProgrammeForm, trial: TryForm, rules: Rules) -> Draft:
     return found
 
 
-def _imagine(trial: TryForm) -> Member:
-    average: Decimal | None = None
-    if trial.average_check.data:
-        average = parse_money(read_number(trial.average_check.data), field="average_check")
-    return Member(
-        is_vip=bool(trial.is_vip.data),
-        average_check=average,
-        earlier_purchases=_read_points(trial.purchases.data, "purchases"),
-        available=what_if.ENOUGH_POINTS,
-    )
+def _read_average(trial: TryForm) -> Decimal | None:
+    text = trial.average_check.data
+    return parse_money(read_number(text), field="average_check") if text else None
 
 
-def _read_points(text: str | None, name: str = "points") -> int:
-    digits: Any = read_number(text) or "0"
-    if not digits.isdecimal() or len(digits) > 12:
-        refused = InvalidPoints(text)
-        refused.field = name
-        raise refused
-    return int(digits)
+def _read_whole(asked: Number) -> int:
+    """The number of a field that may stay empty; what is none is said beside it."""
+    text = read_number(asked.data) or "0"
+    if text.isdecimal() and len(text) <= 12:
+        return int(text)
+    asked.errors = [*asked.errors, gettext("Enter a whole number.")]
+    return 0
+
+
+def _tell(changes: list[Change]) -> str:
+    """What changed, in a sentence that fits where a page keeps it for the next one; the history tells the rest."""
+    told = "; ".join(say_change(change) for change in changes)
+    if len(told) <= LONGEST_NOTICE:
+        return gettext("The new rules are in force from now on. %(changes)s.", changes=told)
+    names = ", ".join(str(NAMES[change.kind]) for change in changes)
+    return gettext("The new rules are in force from now on. Changed: %(names)s.", names=names)

@@ -52,6 +52,34 @@ def test_seven_percent_are_saved_and_told(desk, draft, in_force, words):
     assert "Вернуть версию 1" in said
 
 
+def test_however_much_changes_the_next_page_can_be_told(desk, draft, in_force, words):
+    owner = desk("owner")
+    everything = {
+        "rate": "7",
+        "welcome_bonus": "1",
+        "vip_factor": "2",
+        "birthday_factor": "2",
+        "large_factor": "2",
+        "combine": "best",
+        "point_value": "2",
+        "min_spend": "1",
+        "max_share": "50",
+        "life": "12",
+        "bonus_life": "30",
+        "pending_days": "14",
+        "points_step": "10",
+        "categories": "\n".join(f"{n} {'я' * 190}" for n in range(100)),
+        "clawback": "pending_only",
+        "grace_days": "1",
+        "hold_minutes": "1",
+    }
+    saved = owner.post(PAGE, **draft(owner.get(PAGE), **everything))
+    assert saved.status_code == 303
+    assert all(len(cookie) < 4000 for cookie in saved.headers.getlist("Set-Cookie"))
+    assert "Изменилось: Начисление за покупку, VIP-клиенты, Крупный чек," in words(owner.get(PAGE))
+    assert in_force()[0] == 2
+
+
 def test_saving_what_is_in_force_makes_no_version(desk, draft, in_force, words):
     owner = desk("owner")
     owner.post(PAGE, **draft(owner.get(PAGE)))
