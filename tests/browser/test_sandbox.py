@@ -12,6 +12,7 @@ from sandbox import world
 from tests.browser.checks import check_large_text, check_page
 
 IVAN = world.IVAN[1]
+BUSINESSES = [business.key for business in world.BUSINESSES]
 
 
 def ask_for_a_code(site, phone: str) -> None:
@@ -75,3 +76,64 @@ def test_without_scripts_one_looks_again(new_context, site):
     expect(page.locator("#feed li")).to_have_count(1)
     page.get_by_role("link", name="Показать все").click()
     assert page.locator("#feed li").count() >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "room"),
+    [("Иван Петров", "/customer"), ("Артём Клюев", "/partner"), ("Ольга Белова", "/partner")],
+)
+def test_one_press_opens_a_persons_room(page, site, name, room):
+    page.goto(f"{site.url}/sandbox")
+    page.get_by_role("button", name=f"Войти: {name}").click()
+    expect(page).to_have_url(re.compile(rf"{re.escape(site.url + room)}(/\w+)?$"))
+    expect(page.get_by_role("navigation", name="Разделы")).to_be_visible()
+    page.goto(f"{site.url}/sandbox")
+    card = page.get_by_role("listitem").filter(has_text=name)
+    expect(card.get_by_text("Вы здесь")).to_be_visible()
+    card.get_by_role("button", name="Выйти").click()
+    expect(page.get_by_role("button", name=f"Войти: {name}")).to_be_visible()
+
+
+@pytest.mark.parametrize("business", BUSINESSES)
+def test_a_partners_site_shows_its_own_widget(new_context, site, business):
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{site.elsewhere}/sandbox/sites/{business}")
+    (name,) = (one.name for one in world.BUSINESSES if one.key == business)
+    frame = open_widget(page)
+    expect(frame.get_by_text(name).first).to_be_visible()
+    page.keyboard.press("Escape")
+    check_page(page)
+    check_large_text(page)
+
+
+def test_ivan_sees_on_a_partners_site_what_he_has_there(new_context, fresh_site):
+    context = new_context()
+    page = context.new_page()
+    page.goto(f"{fresh_site.url}/sandbox")
+    page.get_by_role("link", name="Сайт с виджетом: Кофейня Эспрессо").click()
+    expect(page).to_have_url(f"{fresh_site.elsewhere}/sandbox/sites/espresso")
+    frame = open_widget(page)
+    frame.get_by_role("button", name="Посмотреть мои баллы").click()
+    frame.get_by_label("Телефон или почта").fill("8 916 123-45-67")
+    frame.get_by_role("button", name="Получить код").click()
+    expect(frame.get_by_role("heading", name="Введите код")).to_be_visible()
+    fresh_site.deliver()
+
+    messages = context.new_page()
+    messages.goto(f"{fresh_site.url}/sandbox/messages")
+    code = messages.locator("#feed code").first.inner_text()
+    frame.get_by_label("Код из сообщения").fill(code)
+    frame.get_by_role("button", name="Показать мои баллы").click()
+    expect(frame.locator("#balance")).to_have_text(re.compile("^250.баллов$"))
+    assert "750" not in frame.locator("body").inner_text() and "Стиль" not in frame.locator("body").inner_text()
+
+
+def open_widget(page):
+    page.locator("#loyalty-widget").click()
+    for _ in range(100):
+        for frame in page.frames:
+            if "/widget/frame" in frame.url:
+                expect(frame.locator("[data-state=waiting]")).to_be_hidden()
+                return frame
+        page.wait_for_timeout(50)
+    raise AssertionError("no frame was opened")

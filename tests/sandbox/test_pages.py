@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from models import db
 from models.transactions import transaction
 from sandbox import world
 from sandbox.application import add_sandbox
+from tests.sandbox.test_messages import give
 
 PEOPLE = {"ivan": "/customer", "admin": "/admin"} | {
     f"{business.key}-{role}": "/partner" for business in world.BUSINESSES for role in ("owner", "cashier")
@@ -57,6 +59,8 @@ def test_one_press_makes_a_browser_somebodys(demo, visitor, key, home):
     cookie = page_cookie(answer)
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/" in cookie
     assert who_is(demo, cookie) == world.fixed_id(key)
+    if home != "/admin":
+        assert visitor.get(home, follow_redirects=True).status_code == 200
 
 
 def test_the_list_for_scripts_has_everybody_who_can_sign_in(visitor):
@@ -130,6 +134,18 @@ def test_a_page_is_shown_refused_or_led_away_from_but_never_breaks(demo, visitor
         elif answer.status_code not in (200, 403, 404):
             wrong.append(f"{path} answered {answer.status_code}")
     assert wrong == []
+
+
+def test_a_message_to_somebody_unknown_is_shown_as_it_was_sent(fresh_app):
+    client = fresh_app.test_client()
+    give(client, "1", to="new@example.com", channel="email", text='<b onclick="x">482913</b> — код')
+    give(client, "2", to="other@example.com", channel="email", text="чужое")
+    for path in ("/sandbox", "/sandbox/messages?to=new@example.com", "/sandbox/messages/latest?to=new@example.com"):
+        page = client.get(path).text
+        assert "&lt;b onclick=&#34;x&#34;&gt;482913&lt;/b&gt; — код" in page
+        assert 'href="/sandbox/messages?to=new%40example.com"' in page
+        assert re.search(r'<code id="code-\d+">482913</code>', page)
+        assert ("чужое" in page) == (path == "/sandbox")
 
 
 def test_a_filter_that_is_nonsense_finds_nothing(visitor):
