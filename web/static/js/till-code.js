@@ -65,6 +65,6 @@ export function start(box) {
 
 async function read(address) {
   const answer = await fetch(address);
-  if (answer.redirected && new URL(answer.url).pathname === "/login") location.assign(answer.url);
+  if (answer.redirected && new URL(answer.url).pathname === "/login") location.reload(); // signed out elsewhere: to the door
   return answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
