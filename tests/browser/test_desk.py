@@ -8,6 +8,9 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from loyalty import partners
+from loyalty.clock import utcnow
+from models import transaction
 from sandbox import world
 from tests.browser.checks import check_large_text, check_page
 from tests.factories import make_phone
@@ -227,6 +230,15 @@ def test_a_newcomer_becomes_a_partner(fresh_site, new_context, scripts):
     page.get_by_role("button", name="Отправить заявку").click()
     expect(page.get_by_text("на рассмотрении")).to_be_visible()
     expect(page.get_by_role("button", name="Отправить заявку")).to_have_count(0)
+    with fresh_site.app.app_context(), transaction():
+        (asked,) = partners.list_applications(applicant_id=world.fixed_id("ivan"))
+        partners.approve(asked.id, by=world.fixed_id("admin"), now=utcnow())
+    page.reload()
+    page.get_by_role("button", name="Открыть кассу").click()
+    page.wait_for_url(f"{fresh_site.url}/partner")
+    expect(page.locator(".whose, .menu-partner").first).to_contain_text("Пекарня Ивана")
+    page.goto(f"{fresh_site.url}/partner/programme")
+    expect(page.locator("#earn")).to_have_text("100 баллов")
 
 
 def test_the_desk_stays_usable_in_its_rarer_states(fresh_site, owner):
