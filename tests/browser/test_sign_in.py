@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
 from models import transaction
 from tests.browser.checks import check_page
-from tests.factories import make_customer, make_email, make_phone
+from tests.factories import make_customer, make_phone
 
 PHONE_SCREEN = {"width": 390, "height": 844}
 
@@ -102,23 +100,6 @@ def test_the_code_of_one_tab_does_not_sign_in_the_person_of_another(page, site, 
         page.get_by_label("Код из сообщения").fill(first)
     assert not is_signed_in(page, site)
     expect(page.get_by_role("alert")).to_be_visible()
-
-
-def test_a_newcomer_registers_by_email_on_a_phone(new_context, site):
-    page, email = new_context(viewport=PHONE_SCREEN, has_touch=True, is_mobile=True).new_page(), make_email()
-    page.goto(f"{site.url}/register?partner=406631153")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Кофейня Эспрессо")
-    page.get_by_label("Телефон или почта").fill(email)
-    page.get_by_label("Как к вам обращаться?").fill("Нина")
-    page.get_by_role("button", name="Получить код").tap()
-    expect(page.get_by_role("alert")).to_contain_text("Без этого согласия")
-    expect(page.get_by_label("Телефон или почта")).to_have_value(email)
-    page.get_by_label("Согласен на обработку персональных данных").check()
-    page.get_by_role("button", name="Получить код").tap()
-    page.wait_for_url("**/login/code")
-    page.get_by_label("Код из сообщения").fill(site.read_code(email))
-    page.wait_for_url(re.compile("/customer$"))
-    assert is_signed_in(page, site)
 
 
 def test_the_language_is_switched_and_kept(page, site):
