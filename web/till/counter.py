@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import SelectField, StringField
 
 from loyalty import customers, partners, pos, purchases, sales
 from loyalty.access import NotAllowed
@@ -60,8 +60,8 @@ class SaleForm(Deed):
     branch = SelectField(_("Branch"), validate_choice=False)
     name = StringField(_("Name of the new customer"), filters=[strip])
     points = StringField(_("Points to spend"), filters=[strip])
-    met = HiddenField()
-    """Of whom the page has said that they are new."""
+    met = StringField()
+    """Of whom the page has said that they are new; drawn where it says so."""
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,12 @@ async function scan(button, detector) {
   dialog.append(title, video, close);
   document.body.append(dialog);
   let stream = null;
+  let next = button;
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     for (const track of stream?.getTracks() || []) track.stop();
     dialog.remove();
-    button.focus();
+    next.focus();
   });
   dialog.showModal();
   try {
@@ -42,11 +43,11 @@ async function scan(button, detector) {
     await video.play();
     const text = await read(dialog, video, detector);
     if (!text) return;
-    dialog.close();
     const field = document.querySelector(button.dataset.target);
+    next = field.form.elements.amount;
+    dialog.close();
     field.value = text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.form.elements.amount.focus();
   } catch {
     title.textContent = button.dataset.refused;
     video.remove();
