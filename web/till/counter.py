@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, StringField
 
@@ -19,6 +20,7 @@ from loyalty.sales import Basket, Preview
 from models.partner import Branch
 from models.transactions import in_transaction
 from web.access import staff
+from web.formats import write_number
 from web.forms import Deed
 from web.sentences import say_error
 from web.terms import say_step
@@ -92,7 +94,10 @@ def show_till():
     given["customer"] = request.args.get("code") or given["customer"]
     form = SaleForm(formdata=None, data=given | {"branch": session.get(_BRANCH)})
     if given["customer"]:
-        return _show(form, _look(form))
+        seen = _look(form)
+        if (member := seen.preview.member if seen.preview else None) and not request.args.get("code"):
+            form.customer.data = member.phone or member.email or member.card or given["customer"]
+        return _show(form, seen)
     rows, _cursor = purchases.list_purchases(
         partner(), caller=caller(), contacts=may_see_contacts(), now=utcnow(), limit=RECENT
     )
@@ -237,6 +242,9 @@ def _chosen_branch(form: SaleForm) -> UUID | None:
 
 
 def _show(form: SaleForm, seen: Seen, recent=()):
+    if seen.preview and seen.preview.plain:
+        most = seen.preview.plain.max_redeemable
+        form.points.label.text = gettext("Spend up to %(n)s", n=write_number(most))
     branches = _branches()
     form.branch.choices = [("", _("Choose a branch")), *((str(branch.id), branch.name) for branch in branches)]
     return render_template(

@@ -111,7 +111,7 @@ def test_points_that_cannot_be_spent_are_refused_at_their_field(app, cast, sell,
     give(500)
     answer = sell(act="hold", points=points)
     assert answer.status_code == 422
-    assert "Списать баллов: " in words(answer) and said in words(answer)
+    assert "Списать до 500: " in words(answer) and said in words(answer)
     assert f'value="{points}"' in answer.text
     assert account() == (500, 0, 0)
 
