@@ -58,6 +58,7 @@ class PurchaseCard:
     row: PurchaseRow
     is_vip: bool
     balance: int
+    pending: int
     cashier: str | None
     point_value: Decimal
     breakdown: list[dict[str, Any]]
@@ -104,7 +105,7 @@ def show_purchase(
     cashier = aliased(Staff)
     wanted = (
         _seen(partner.id, caller, contacts)
-        .add_columns(cashier.name.label("cashier"), Membership.is_vip, Membership.balance)
+        .add_columns(cashier.name.label("cashier"), Membership.is_vip, Membership.balance, Membership.pending)
         .outerjoin(cashier, (cashier.partner_id == Purchase.partner_id) & (cashier.customer_id == Purchase.actor))
         .where(Purchase.id == purchase_id)
         .order_by(cashier.id.desc())
@@ -118,6 +119,7 @@ def show_purchase(
         row=row,
         is_vip=found.is_vip,
         balance=found.balance,
+        pending=found.pending,
         cashier=found.cashier,
         point_value=Decimal(found.Purchase.rules.get("point_value", "1")),
         breakdown=found.Purchase.breakdown,

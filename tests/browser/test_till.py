@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from loyalty import codes, sessions
+from loyalty import codes, sessions, verify
 from loyalty.clock import utcnow
 from models import db, transaction
 from models.customer import Identity
@@ -26,6 +26,8 @@ def shop(settings, databases):
     """The demo world of these tests: they post at «Эспрессо»."""
     shop = Site(settings, databases)
     yield shop
+    with shop.app.app_context(), db.engine.connect() as connection:
+        assert list(verify.breaches(connection)) == []
     shop.close()
 
 

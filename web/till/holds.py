@@ -48,6 +48,8 @@ def capture(hold_id: UUID):
         done, _repeated = do_once(form, act)
     except QuoteChanged as changed:
         return _ask_again(hold_id, changed)
+    except HoldResolved as ended:
+        return _lead_on(hold_id, ended)
     except LoyaltyError as error:
         return _show_refused(hold_id, error)
     return redirect(url_for("till_purchases.show_done", purchase_id=done["purchase_id"]), 303)
@@ -61,7 +63,7 @@ def void(hold_id: UUID):
         in_transaction(lambda: pos.void(partner(), hold_id, caller=caller(), now=utcnow()))
     except HoldResolved as ended:
         if ended.state == "captured":
-            return redirect(url_for("till_holds.show_hold", hold_id=hold_id), 303)
+            return _lead_on(hold_id, ended)
     held = in_transaction(lambda: _find(hold_id))
     flash(gettext("The points are free again, nothing was spent."), "info")
     return redirect(_till_with(held), 303)
@@ -78,6 +80,13 @@ def _ask_again(hold_id: UUID, changed: QuoteChanged):
     form = Deed(formdata=None)
     refuse(form, changed)
     return _show(held, form, before=before), 409
+
+
+def _lead_on(hold_id: UUID, ended: HoldResolved):
+    """Another tab was quicker: to what it posted, or the page that says how the reservation ended."""
+    if ended.state == "captured":
+        return redirect(url_for("till_holds.show_hold", hold_id=hold_id), 303)
+    return _show_refused(hold_id, ended)
 
 
 def _show_refused(hold_id: UUID, error: LoyaltyError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,6 +11,7 @@ from loyalty import programmes
 from loyalty.clock import utcnow
 from models import db, transaction
 from models.ledger import Hold
+from tests.web.browser import Browser
 
 
 @pytest.fixture
@@ -70,6 +72,21 @@ def test_a_reservation_finished_twice_or_in_two_tabs_is_one_purchase(desk, held,
     assert cashier.post(f"{held}/void").headers["Location"].endswith(held)
 
 
+def test_of_many_who_finish_a_reservation_at_once_one_does_and_all_see_it(app, cast, held, account):
+    browsers = [Browser(app).sign_in(cast.ours.staff["cashier"].customer_id) for _ in range(6)]
+    tokens = [browser.token() for browser in browsers]
+
+    def finish(n: int):
+        return browsers[n].post(f"{held}/capture", token=tokens[n], deed=str(uuid.uuid4()))
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        answers = list(pool.map(finish, range(len(browsers))))
+    assert {answer.status_code for answer in answers} == {303}
+    done = browsers[0].get(held).headers["Location"]
+    assert {answer.headers["Location"] for answer in answers} <= {done, held}
+    assert account() == (235, 0, 1)
+
+
 def test_a_colleague_finishes_what_one_has_begun(desk, held, account):
     assert desk("manager").post(f"{held}/capture", deed=str(uuid.uuid4())).status_code == 303
     assert account() == (235, 0, 1)
@@ -120,3 +137,12 @@ def test_nobody_becomes_a_customer_by_wanting_to_spend(sell, words):
     answer = sell(act="hold", customer="+79160000000", points="100")
     assert answer.status_code == 422
     assert "Никого не нашли" in words(answer)
+
+
+def test_points_that_wait_for_the_return_window_are_told_apart(app, cast, desk, sell, words):
+    with app.app_context(), transaction():
+        programmes.set_rules(cast.ours.partner_id, {"pending_days": 14}, by=None, now=utcnow())
+    cashier = desk("cashier")
+    said = words(cashier.get(sell(browser=cashier).headers["Location"]))
+    assert "+50 баллов" in said and "Баланс теперь 0 баллов" in said
+    assert "ждут конца срока возврата: 50" in said
