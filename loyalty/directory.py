@@ -264,41 +264,44 @@ def sum_up(now: datetime) -> int:
     """
     if not db.session.scalar(text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")):
         return 0
-    changed = db.session.execute(_SUM_UP).rowcount + db.session.execute(_LEAVE_OUT).rowcount
-    db.session.execute(_FIGURE_UP, {"now": now, "new": now - NEW, "active": now - ACTIVE})
-    return changed
+    return db.session.scalar(_SUM_UP, {"now": now, "new": now - NEW, "active": now - ACTIVE})
 
 
-_COLUMNS = "memberships, points, pending, spent, last_purchase_at, is_vip"
+_SUMS = "memberships, points, pending, spent, last_purchase_at, is_vip"
+_FIGURES = "at, people, new_people, members, memberships, active_people, points, pending"
+
+
+def _each(names: str, pattern: str) -> str:
+    return ", ".join(pattern.format(name) for name in names.split(", "))
+
 
 # only what changed is written: a row that is merely compared stays as it lies on the disk
 _SUM_UP = text(f"""
-    INSERT INTO standing (customer_id, {_COLUMNS})
-    SELECT m.customer_id, {", ".join(f"m.{name}" for name in _COLUMNS.split(", "))}
-    FROM (
+    WITH sums AS MATERIALIZED (
         SELECT customer_id, count(*) AS memberships, sum(balance) AS points, sum(pending) AS pending, sum(spent) AS spent,
                max(last_purchase_at) AS last_purchase_at, bool_or(is_vip) AS is_vip
         FROM membership WHERE state = 'open' GROUP BY customer_id
-    ) m
-    LEFT JOIN standing s ON s.customer_id = m.customer_id
-    WHERE (s.memberships, s.points, s.pending, s.spent, s.last_purchase_at, s.is_vip)
-        IS DISTINCT FROM (m.memberships, m.points, m.pending, m.spent, m.last_purchase_at, m.is_vip)
-    ON CONFLICT (customer_id) DO UPDATE SET
-        {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", "))}
-""")
-_LEAVE_OUT = text("""
-    DELETE FROM standing s
-    WHERE NOT EXISTS (SELECT FROM membership m WHERE m.customer_id = s.customer_id AND m.state = 'open')
-""")
-_FIGURE_UP = text("""
-    INSERT INTO platform_figures (id, at, people, new_people, members, memberships, active_people, points, pending)
-    SELECT 1, :now, p.people, p.new_people, s.members, s.memberships, s.active_people, s.points, s.pending
-    FROM (SELECT count(*) AS people, count(*) FILTER (WHERE created_at >= :new) AS new_people
-          FROM customer WHERE state IN ('active', 'blocked')) p,
-         (SELECT count(*) AS members, coalesce(sum(memberships), 0) AS memberships, coalesce(sum(points), 0) AS points,
-                 coalesce(sum(pending), 0) AS pending, count(*) FILTER (WHERE last_purchase_at >= :active) AS active_people
-          FROM standing) s
-    ON CONFLICT (id) DO UPDATE SET at = excluded.at, people = excluded.people, new_people = excluded.new_people,
-        members = excluded.members, memberships = excluded.memberships, active_people = excluded.active_people,
-        points = excluded.points, pending = excluded.pending
+    ), written AS (
+        INSERT INTO standing (customer_id, {_SUMS})
+        SELECT m.customer_id, {_each(_SUMS, "m.{}")}
+        FROM sums m LEFT JOIN standing s ON s.customer_id = m.customer_id
+        WHERE ({_each(_SUMS, "s.{}")}) IS DISTINCT FROM ({_each(_SUMS, "m.{}")})
+        ON CONFLICT (customer_id) DO UPDATE SET {_each(_SUMS, "{0} = excluded.{0}")}
+        RETURNING 1
+    ), gone AS (
+        DELETE FROM standing s WHERE NOT EXISTS (SELECT FROM sums m WHERE m.customer_id = s.customer_id)
+        RETURNING 1
+    ), figured AS (
+        INSERT INTO platform_figures (id, {_FIGURES})
+        SELECT 1, CAST(:now AS timestamptz), p.people, p.new_people, s.members, s.memberships, s.active_people, s.points,
+               s.pending
+        FROM (SELECT count(*) AS people, count(*) FILTER (WHERE created_at >= :new) AS new_people
+              FROM customer WHERE state IN ('active', 'blocked')) p,
+             (SELECT count(*) AS members, coalesce(sum(memberships), 0) AS memberships,
+                     coalesce(sum(points), 0) AS points, coalesce(sum(pending), 0) AS pending,
+                     count(*) FILTER (WHERE last_purchase_at >= :active) AS active_people
+              FROM sums) s
+        ON CONFLICT (id) DO UPDATE SET {_each(_FIGURES, "{0} = excluded.{0}")}
+    )
+    SELECT (SELECT count(*) FROM written) + (SELECT count(*) FROM gone)
 """)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -126,6 +127,12 @@ def get_partner(reference: object) -> Partner:
     if partner is None:
         raise PartnerNotFound()
     return partner
+
+
+def list_partners(limit: int) -> list[Any]:
+    """The first partners by name: id, code and name."""
+    query = select(Partner.id, Partner.code, Partner.name).order_by(Partner.name, Partner.id)
+    return list(db.session.execute(query.limit(limit)))
 
 
 def get_open_partner(reference: object) -> Partner:

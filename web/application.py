@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 from config import Settings
-from web import cabinet, desk, errors, formats, home, languages, profile, sign_in, till, widget
+from web import admin, cabinet, desk, errors, formats, home, languages, profile, sign_in, till, widget
 from web.access import configure_forms
 from web.assets import Assets
 
@@ -17,6 +17,7 @@ BLUEPRINTS = (
     profile.blueprint,
     *desk.BLUEPRINTS,
     *till.BLUEPRINTS,
+    *admin.BLUEPRINTS,
     widget.blueprint,
 )
 

@@ -31,7 +31,13 @@ from tests.workers.stage import SETTINGS
 MOST_QUERIES = 12
 MOST_BYTES = 60 * 1024
 
-MORE: dict[str, list[str]] = {"/login": ["/login?for=staff", "/login?ended=1"]}
+MORE: dict[str, list[str]] = {
+    "/login": ["/login?for=staff", "/login?ended=1"],
+    "/admin/customers": [
+        "/admin/customers?sort=points&proof=yes&since=2020-01-01&until=1800-01-01",
+        "/admin/customers?q=zz",
+    ],
+}
 """Other looks of a page, which its query decides."""
 
 NOT_PAGES = {

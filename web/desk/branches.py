@@ -15,8 +15,8 @@ from loyalty.errors import LoyaltyError
 from models.partner import Branch
 from web.access import staff
 from web.desk.fields import PAGE, read_cursor, strip
-from web.desk.once import do_once
 from web.forms import Deed, Form, carry_out, refuse
+from web.once import do_once
 
 blueprint = Blueprint("desk_branches", __name__, url_prefix="/partner/branches")
 

@@ -16,9 +16,9 @@ from loyalty.clock import utcnow
 from loyalty.errors import ApiKeyNotFound, LoyaltyError
 from web.access import staff
 from web.desk.fields import PAGE, branch_choices, read_branch, read_cursor, strip
-from web.desk.once import do_once
 from web.formats import use_zone
 from web.forms import Deed, Form, carry_out, refuse
+from web.once import do_once
 
 blueprint = Blueprint("desk_keys", __name__, url_prefix="/partner/keys")
 

@@ -17,9 +17,9 @@ from loyalty.identities import Identifier, recognise
 from loyalty.staff import ROLES, SCOPES, StaffRow
 from web.access import PARTNER_FIELD, ROLE_NAMES, FormExpired, staff
 from web.desk.fields import PAGE, branch_choices, read_branch, read_cursor, strip
-from web.desk.once import do_once
 from web.formats import use_zone
 from web.forms import Deed, Form, carry_out, refuse
+from web.once import do_once
 
 blueprint = Blueprint("desk_staff", __name__, url_prefix="/partner")
 

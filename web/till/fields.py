@@ -16,9 +16,9 @@ from loyalty.idempotency import IdempotencyConflict
 from loyalty.money import format_money, parse_money
 from loyalty.sales import Caller
 from models.partner import Partner
-from web.desk.once import do_once
 from web.formats import use_zone
 from web.forms import Deed, Form, refuse
+from web.once import do_once
 from web.sentences import say_error
 
 Read = TypeVar("Read")

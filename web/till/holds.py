@@ -14,8 +14,8 @@ from loyalty.errors import HoldResolved, LoyaltyError
 from loyalty.pos import HeldSale, QuoteChanged
 from models.transactions import in_transaction
 from web.access import staff
-from web.desk.once import do_once
 from web.forms import Deed, refuse
+from web.once import do_once
 from web.till.fields import caller, partner, type_sum
 
 blueprint = Blueprint("till_holds", __name__, url_prefix="/partner/holds")
