@@ -123,7 +123,7 @@ def till_key(secret_key: str, business: str) -> str:
 def origin_of_sites(settings: Settings) -> str:
     """Where the partners' sites are: the same server by its other name, which is another site to a browser."""
     host = "localhost" if urlsplit(settings.public_url).hostname == "127.0.0.1" else "127.0.0.1"
-    return f"http://{host}:{settings.port}"
+    return f"http://{host}" + ("" if settings.port == 80 else f":{settings.port}")  # as browsers write it
 
 
 def is_complete() -> bool:

@@ -52,6 +52,7 @@ def test_the_sites_follow_the_port_and_never_have_the_platforms_name(settings):
     moved = replace(settings, port=9123, public_url="http://127.0.0.1:9123")
     assert sites.list_sites(moved)["espresso"] == "http://localhost:9123/sandbox/sites/espresso"
     assert world.origin_of_sites(replace(moved, public_url="http://localhost:9123")) == "http://127.0.0.1:9123"
+    assert world.origin_of_sites(replace(moved, port=80, public_url="http://localhost:80")) == "http://127.0.0.1"
 
 
 @pytest.mark.parametrize("path", ["nobody", "espresso.html", "files/nothing.css", "files/..%2f..%2fworld.py", "files/"])
