@@ -9,6 +9,7 @@ from config import Settings
 from web import admin, cabinet, desk, errors, formats, home, languages, profile, sign_in, till, widget
 from web.access import configure_forms
 from web.assets import Assets
+from web.policy import CONTENT_POLICY
 
 BLUEPRINTS = (
     home.blueprint,
@@ -50,15 +51,8 @@ def add_pages(app: Flask, settings: Settings) -> None:
     Compress(app)
 
 
-_CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-"""Nothing inline, nothing from elsewhere, in nobody's frame."""
-
-
 def _restrain(response: Response) -> Response:
     """A page may say its own policy, as the widget's frame does."""
     if response.mimetype == "text/html" and not request.path.startswith("/api/"):
-        response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     return response

@@ -4,6 +4,7 @@ which to a browser is another site.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from playwright.sync_api import Frame, Page, expect
 
 from loyalty import sales, sessions, widget
 from loyalty.clock import utcnow
+from loyalty.colours import contrast_with_white, darken_until_readable
 from loyalty.rules import Rules
 from models import db, transaction
 from models.partner import Partner
@@ -653,7 +655,7 @@ def check_usable(frame: Frame, state: str) -> None:
 
 
 def expect_launcher(page: Page) -> None:
-    page.wait_for_function("document.getElementById('loyalty-widget')?.getBoundingClientRect().height === 56")
+    expect(page.locator("#loyalty-widget")).to_have_css("height", "56px")
 
 
 def suspend(site: Site, house: House) -> None:
@@ -673,3 +675,44 @@ def states(page: Page) -> list[str]:
         for one in node["properties"]
         if one["name"] == "expanded"
     ]
+
+
+# At the desk
+
+
+@pytest.fixture
+def owner(site, new_context):
+    context = new_context(viewport=PHONE)
+    site.sign_in(context, "espresso-owner")
+    return context.new_page()
+
+
+def test_an_owner_tries_the_real_widget_without_a_site(owner, site, watch):
+    watch.forgive("can escape its sandboxing")  # on our own page the frame is from our own origin
+    owner.goto(f"{site.url}/partner/widget")
+    owner.get_by_role("link", name="Посмотреть вживую").click()
+    expect_launcher(owner)
+    frame = launch(owner)
+    expect(frame.get_by_text("Кофейня Эспрессо")).to_be_visible()
+    assert violations(owner) == []
+    frame.get_by_role("button", name="Закрыть").click()
+
+
+def test_the_page_says_at_once_what_the_server_would_take(owner, site):
+    owner.goto(f"{site.url}/partner/widget")
+    said = owner.locator("#contrast")
+    for colour in ("#0b6b63", "#ffffff", "#ff8800", "#777777", "#767676", "#00ffcc"):
+        owner.locator("#accent").fill(colour)
+        kept = darken_until_readable(colour)
+        ratio = f"{contrast_with_white(colour):.1f}".replace(".", ",").removesuffix(",0")
+        expect(said).to_have_text(f"Белые буквы читаются: {ratio} : 1" if kept == colour else re.compile(kept))
+        assert violations(owner) == []
+
+
+def test_the_code_is_copied_as_it_is_shown(owner, site):
+    owner.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
+    owner.goto(f"{site.url}/partner/widget")
+    owner.get_by_role("button", name="Скопировать").first.click()
+    expect(owner.get_by_role("button", name="Скопировано")).to_be_visible()
+    assert owner.evaluate("navigator.clipboard.readText()") == owner.locator("#snippet").text_content()
+    assert f"partnerId: '{ESPRESSO}'" in owner.evaluate("navigator.clipboard.readText()")

@@ -1,0 +1,112 @@
+import html
+
+import pytest
+
+from loyalty import widget
+from models import db
+from models.partner import Partner
+
+PAGE = "/partner/widget"
+
+
+@pytest.fixture
+def sites(app, cast):
+    def read(house=cast.ours):
+        with app.app_context():
+            return widget.list_sites(house.partner_id)
+
+    return read
+
+
+@pytest.fixture
+def accent(app, cast):
+    def read():
+        with app.app_context():
+            return db.session.get(Partner, cast.ours.partner_id).accent
+
+    return read
+
+
+def test_the_code_to_paste_names_this_partner_and_this_platform(desk, cast, settings):
+    page = html.unescape(desk("owner").get(PAGE).text)
+    code = cast.ours.partner_code
+    assert f"LoyaltyWidget.init({{partnerId: '{code}', position: 'bottom-right'}});" in page
+    assert f'<script src="{settings.public_url}/widget.js"></script>' in page
+    assert f'<script async src="{settings.public_url}/widget.js"></script>' in page
+
+
+def test_a_site_is_added_in_any_spelling_and_taken_off_again(desk, sites, words):
+    owner = desk("owner")
+    assert "Пока ни одного сайта" in words(owner.get(PAGE))
+    assert owner.post(f"{PAGE}/sites", origin=" Кофейня.рф/меню ").status_code == 303
+    assert sites() == ["https://xn--e1aiboc0b6e.xn--p1ai"]
+    page = words(owner.get(PAGE))
+    assert "https://кофейня.рф теперь показывает виджет" in page
+    assert "xn--" not in page
+    assert owner.post(f"{PAGE}/sites/remove", origin=sites()[0]).status_code == 303
+    assert sites() == []
+
+
+@pytest.mark.parametrize(
+    "origin", ["", "http://shop.example", "*.shop.example", "10.0.0.1", "shop.example; script-src *"]
+)
+def test_what_is_no_site_is_refused_beside_its_field(desk, sites, words, values, origin):
+    refused = desk("owner").post(f"{PAGE}/sites", origin=origin)
+    assert refused.status_code == 422
+    assert "Адрес сайта: Это не адрес сайта." in words(refused)
+    assert html.unescape(values(refused)["origin"]) in (origin, values(refused)["origin"])
+    assert sites() == []
+
+
+def test_more_than_twenty_sites_are_refused(desk, sites, words):
+    owner = desk("owner")
+    for number in range(widget.SITES):
+        owner.post(f"{PAGE}/sites", origin=f"shop{number}.example")
+    refused = owner.post(f"{PAGE}/sites", origin="one-more.example")
+    assert "не больше чем на 20 сайтах" in words(refused)
+    assert len(sites()) == widget.SITES
+
+
+def test_a_light_colour_is_made_darker_and_that_is_said(desk, accent, words, values):
+    owner = desk("owner")
+    assert values(owner.get(PAGE))["accent"] == widget.HOUSE_COLOUR
+    owner.post(f"{PAGE}/colour", accent="#7a3cff")
+    assert accent() == "#7a3cff"
+    owner.post(f"{PAGE}/colour", accent="#ffffff")
+    assert accent() == "#757575"
+    assert "Мы взяли оттенок темнее, чтобы белые буквы читались: #757575." in words(owner.get(PAGE))
+    owner.post(f"{PAGE}/colour", usual="1", accent="#ffffff")
+    assert accent() is None
+
+
+def test_what_is_no_colour_is_refused(desk, accent, words):
+    refused = desk("owner").post(f"{PAGE}/colour", accent="red")
+    assert refused.status_code == 422
+    assert "Запишите цвет шестью знаками" in words(refused)
+    assert accent() is None
+
+
+def test_the_sites_of_another_partner_stay_as_they_are(desk, cast, sites):
+    owner = desk("owner")
+    owner.post(f"{PAGE}/sites", origin="shop.example")
+    theirs = cast.theirs.staff["owner"].customer_id
+    owner.sign_in(theirs)
+    owner.post(f"{PAGE}/sites/remove", origin="https://shop.example")
+    assert sites() == ["https://shop.example"]
+    assert sites(cast.theirs) == []
+
+
+@pytest.mark.parametrize("role", ["manager", "cashier", "ai_marketer", "content_manager"])
+def test_only_an_owner_changes_the_widget(desk, sites, role):
+    someone = desk(role)
+    assert someone.get(PAGE).status_code == 403
+    assert someone.post(f"{PAGE}/sites", origin="shop.example").status_code == 403
+    assert sites() == []
+
+
+def test_the_preview_is_the_one_page_that_may_hold_a_frame(desk):
+    owner = desk("owner")
+    assert "frame-src 'self'" in owner.get(f"{PAGE}/preview").headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in owner.get(f"{PAGE}/preview").headers["Content-Security-Policy"]
+    for other in (PAGE, "/partner/settings", "/partner", "/customer"):
+        assert "frame-src" not in owner.get(other).headers["Content-Security-Policy"]
