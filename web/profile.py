@@ -230,9 +230,16 @@ def _show(profile: ProfileForm | None = None, notices: NoticesForm | None = None
         shown=profiles.show_profile(me),
         answers=consents.list_answers(me.id),
         consents=CONSENTS,
-        sessions=[(one, name_device(one.device)) for one in sessions.list_sessions(me.id, now)],
+        sessions=[(one, _name_session(one)) for one in sessions.list_sessions(me.id, now)],
         bot=current_app.config["SETTINGS"].telegram_bot_name,
     )
+
+
+def _name_session(line: sessions.SignedIn) -> str:
+    device = name_device(line.device)
+    if line.kind != "widget":
+        return device
+    return gettext("%(device)s, widget of “%(partner)s”", device=device, partner=line.partner_name)
 
 
 def _show_contact_code(form: CodeForm):

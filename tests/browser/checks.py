@@ -44,7 +44,8 @@ _FOCUSED = """() => {
     if (!top) found.push("has the focus and is out of sight")
     else if (!(one.contains(top) || top.contains(one) || top.closest("label")?.control === one))
         found.push(`has the focus and is covered by ${top.outerHTML.replace(/\\s+/g, " ").slice(0, 80)}`)
-    if (style.outlineStyle === "none" || style.outlineWidth === "0px") found.push("does not show that it has the focus")
+    const isInside = one.tabIndex < 0 && one.localName === "div" // of a closed shadow tree, which nobody can look into
+    if (!isInside && (style.outlineStyle === "none" || style.outlineWidth === "0px")) found.push("does not show that it has the focus")
     return found.map(text => `${one.outerHTML.replace(/\\s+/g, " ").slice(0, 120)} ${text}`)
 }"""
 

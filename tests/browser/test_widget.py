@@ -713,6 +713,6 @@ def test_the_code_is_copied_as_it_is_shown(owner, site):
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
     owner.goto(f"{site.url}/partner/widget")
     owner.get_by_role("button", name="Скопировать").first.click()
-    expect(owner.get_by_role("button", name="Скопировано")).to_be_visible()
+    expect(owner.locator("[data-announcer]")).to_have_text("Скопировано")
     assert owner.evaluate("navigator.clipboard.readText()") == owner.locator("#snippet").text_content()
     assert f"partnerId: '{ESPRESSO}'" in owner.evaluate("navigator.clipboard.readText()")

@@ -202,3 +202,17 @@ def test_the_tokens_of_the_frame_page_open_its_calls(client, app, partner):
     with app.app_context():
         other = widget.find_partner(make(app))
         assert widget_sessions.read_frame_token(token, other.id) is None
+
+
+def test_a_person_finds_the_widget_among_their_sessions_and_ends_it(app, client, partner):
+    with app.app_context(), transaction():
+        made = widget.find_partner(partner)
+        partner_id, person_id = made.id, make_customer().id
+        secret = widget_sessions.open_session(partner_id, person_id, "Mozilla/5.0 (iPhone) Safari", utcnow())
+        session_id = widget_sessions.identify(partner_id, secret, utcnow()).session_id
+    browser = Browser(app).sign_in(person_id)
+    assert "Safari, iPhone, виджет «Кофейня»" in browser.get("/customer/profile").text
+    browser.post(f"/customer/sessions/{session_id}/end")
+    with app.app_context():
+        assert widget_sessions.identify(partner_id, secret, utcnow()) is None
+    assert "виджет" not in browser.get("/customer/profile").text
