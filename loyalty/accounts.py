@@ -154,7 +154,8 @@ OPERATIONS = Prepared(
            p.accent, p.currency, p.timezone, e.source, e.source_ref, e.rules ->> 'label' AS label, e.occurred_at, e.purchase_id,
            e.membership_id, e.seq, e.reverses_id, d.amount AS check_amount, d.occurred_at AS purchase_at,
            CASE WHEN e.kind IN ('earn', 'spend', 'bonus') THEN d.breakdown END AS breakdown, r.text AS reason,
-           CASE WHEN e.kind = 'reversal' THEN f.amount END AS refund_amount, l.waits_until, l.expires_at
+           CASE WHEN e.kind = 'reversal' THEN f.amount END AS refund_amount,
+           f.reference = 'undo' AS is_undo, l.waits_until, l.expires_at
     FROM mine
     CROSS JOIN LATERAL (
         SELECT * FROM entry

@@ -13,6 +13,7 @@ STORIES = (
     "spend_lowered",
     "refund_took",
     "refund_gave",
+    "purchase_undone",
     "welcome",
     "bonus",
     "expired",
@@ -42,6 +43,8 @@ def story_of(operation: Any) -> str:
 def _story_of_reversal(operation: Any) -> str:
     if operation.purchase_id is None:
         return "undone"
+    if operation.is_undo:
+        return "purchase_undone"
     if operation.refund_amount is not None:
         return "refund_took" if operation.points < 0 else "refund_gave"
     return "purchase_lowered" if operation.points < 0 else "spend_lowered"

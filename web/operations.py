@@ -31,6 +31,7 @@ TITLES = {
     "spend_lowered": lazy("Points given back"),
     "refund_took": lazy("Refund"),
     "refund_gave": lazy("Refund: points given back"),
+    "purchase_undone": lazy("Purchase undone"),
     "welcome": lazy("Welcome gift"),
     "bonus": lazy("Bonus"),
     "expired": lazy("Points have expired"),

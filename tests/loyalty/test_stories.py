@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from loyalty import accounts, ledger, sales, stories, welcome
+from loyalty.clock import utcnow
 from loyalty.consents import PERSONAL_DATA, record
 from loyalty.programme import price
 from loyalty.rules import Rules
@@ -182,3 +183,11 @@ def test_steps_explain_the_entry_they_led_to_and_no_other(partner, person):
     visit(2, "2000.00")
     for operation in accounts.list_operations(person.id)[0]:
         assert stories.explaining_steps(operation) == [], "the steps add up to both entries together"
+
+
+def test_a_purchase_typed_by_mistake_is_no_refund(partner, person):
+    now = utcnow()
+    post(partner, person, "1000.00", "a", now=now)
+    paid = post(partner, person, "40.00", "b", kind="redemption", now=now)
+    sales.undo(partner, paid.purchase_id, caller=CASHIER, now=now)
+    assert told(person) == [("purchase", 50), ("spent", -40), ("purchase_undone", 40)]

@@ -30,6 +30,7 @@ def operation(**columns):
         "check_amount": Decimal("1000.00"),
         "purchase_at": datetime(2026, 3, 10, 21, 30, tzinfo=UTC),
         "refund_amount": None,
+        "is_undo": None,
         "reason": None,
         "breakdown": None,
         "waits_until": None,
@@ -75,6 +76,10 @@ STEPS = [
         (
             {"kind": "reversal", "points": 20, "refund_amount": Decimal("400.00")},
             ("Возврат: баллы вернулись", "400 ₽ из чека на 1 000 ₽"),
+        ),
+        (
+            {"kind": "reversal", "points": -20, "refund_amount": Decimal("1000.00"), "is_undo": True},
+            ("Покупка отменена", "чек на 1 000 ₽"),
         ),
         ({"kind": "expire", "points": -9}, ("Баллы сгорели", "не потрачены с покупки 11 марта 2026 г.")),
         (

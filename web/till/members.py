@@ -16,8 +16,8 @@ from models import transaction
 from models.transactions import in_transaction
 from web.access import staff
 from web.forms import Form, carry_out
+from web.operations import tell
 from web.till.fields import caller, may_see_contacts, partner, strip
-from web.till.stories import say_story
 
 blueprint = Blueprint("till_members", __name__, url_prefix="/partner/customers")
 
@@ -112,8 +112,7 @@ def _show(customer_id: UUID, form: NoteForm | None = None):
         point_value=programmes.current_rules(g.me.partner_id)[1].point_value,
         bought=bought,
         more_bought=more is not None,
-        say_story=say_story,
         form=form or NoteForm(formdata=None, data={"name": card.name or "", "is_vip": card.is_vip}),
-        operations=operations,
+        operations=[tell(operation) for operation in operations],
         following=following,
     )
