@@ -17,7 +17,7 @@ SENTENCES = {
     "api_key_not_found": _("There is no such key. It may have been revoked already."),
     "application_decided": _("This application has been decided already. Open the list again."),
     "application_not_found": _("There is no such application."),
-    "application_pending": _("Your earlier application is still being looked at. We will write to you."),
+    "application_pending": _("Your earlier application is still being looked at. The answer will be on this page."),
     "below_minimum": _("At least %(minimum)s points can be spent at once."),
     "branch_not_found": _("There is no such branch. Choose one from the list."),
     "branch_required": _("Choose the branch this receipt belongs to."),
