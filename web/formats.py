@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask, g
 from flask_babel import get_locale, ngettext
 from markupsafe import Markup
 from qrcode import QRCode
-from qrcode.image.svg import SvgPathImage
 
 MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
@@ -46,7 +48,7 @@ def use_zone(name: str) -> None:
 
 def write_number(value: int | Decimal) -> str:
     """1 250, with the sign of a negative number as a minus."""
-    return format_decimal(value, locale=get_locale()).replace("-", MINUS)
+    return _write(value, None, get_locale()).replace("-", MINUS)
 
 
 def write_points(value: int) -> str:
@@ -63,7 +65,7 @@ def write_money(value: Decimal | int | str) -> str:
     """«1 000 ₽», with kopecks only where there are some."""
     value = Decimal(value)
     pattern = "#,##0" if value == value.to_integral_value() else "#,##0.00"
-    return format_decimal(value, pattern, locale=get_locale()).replace("-", MINUS) + NBSP + "₽"
+    return _write(value, pattern, get_locale()).replace("-", MINUS) + NBSP + "₽"
 
 
 def write_percent(share: Decimal | float) -> str:
@@ -131,15 +133,34 @@ def find_initial(name: str | None) -> str:
 
 def draw_qr(text: str, label: str) -> Markup:
     """A QR code as a picture in the page, readable by phones in both themes (dark on white)."""
-    code = QRCode(border=2, image_factory=SvgPathImage)
-    code.add_data(text)
-    path = code.make_image().to_string(encoding="unicode")
-    inner = path[path.index("<path") : path.rindex("</svg>")]
-    size = code.modules_count + 2 * code.border
+    size, path = _draw_modules(text)
     return Markup(
         '<svg class="qr" role="img" viewBox="0 0 {size} {size}" aria-label="{label}">'
-        '<rect width="{size}" height="{size}" fill="#fff"/>{inner}</svg>'
-    ).format(size=size, label=label, inner=Markup(inner))  # noqa: S704  drawn by the library from modules
+        '<rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{path}"/></svg>'
+    ).format(size=size, label=label, path=path)
+
+
+@lru_cache(maxsize=1000)
+def _draw_modules(text: str) -> tuple[int, str]:
+    """How many modules a side has, and the dark ones as a path, run by run. A page that is looked at again has the same."""
+    code = QRCode(border=2)
+    code.add_data(text)
+    rows = code.get_matrix()
+    runs = []
+    for y, row in enumerate(rows):
+        x = 0
+        for dark, modules in groupby(row):
+            n = len(list(modules))
+            if dark:
+                runs.append(f"M{x} {y}h{n}v1h-{n}z")
+            x += n
+    return len(rows), "".join(runs)
+
+
+@lru_cache(maxsize=10_000)
+def _write(value: int | Decimal, pattern: str | None, locale: Locale) -> str:
+    """Pages say the same numbers again and again, and the library reads its pattern anew each time."""
+    return format_decimal(value, pattern, locale=locale)
 
 
 def _local(value: date | datetime) -> date | datetime:
