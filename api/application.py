@@ -87,4 +87,5 @@ def _let_forms_in(app: Flask) -> None:
     def choose(*args, **kwargs):
         return take_registration() if request.mimetype in FORMS else takes_json(*args, **kwargs)
 
+    choose.takes_forms = True
     app.view_functions[endpoint] = choose

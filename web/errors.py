@@ -30,6 +30,6 @@ def is_page_wanted() -> bool:
         return False
     view = current_app.view_functions.get(request.endpoint or "")
     if view is not None:
-        return getattr(view, "is_page", False)
+        return getattr(view, "is_page", False) or (getattr(view, "takes_forms", False) and request.mimetype in FORMS)
     best = request.accept_mimetypes.best_match(["application/problem+json", "text/html"])
     return best == "text/html" and "text/html" in str(request.accept_mimetypes)

@@ -182,6 +182,16 @@ def test_a_form_from_another_site_is_refused_even_with_the_token(app, browser, p
     assert answer.status_code == 400
 
 
+def test_a_stale_or_misled_registration_is_answered_by_a_page(browser):
+    fields = {"contact": make_email(), "personal_data": "y"}
+    stale = browser.post("/register", token="of another browser", **fields)
+    assert (stale.status_code, stale.mimetype) == (400, "text/html") and "Страница устарела" in stale.text
+    nobodys = browser.post("/register", partner="000000", **fields)
+    assert (nobodys.status_code, nobodys.mimetype) == (404, "text/html")
+    wrong = browser.client.post("/register", json={"contact": "x"}, headers={"Accept": "text/html"})
+    assert wrong.mimetype == "application/problem+json", "whoever sends JSON is answered in JSON"
+
+
 def test_registering_by_email_makes_a_customer_of_the_partner(app, browser):
     with app.test_request_context(), transaction():
         partner = make_partner()
