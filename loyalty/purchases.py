@@ -157,10 +157,14 @@ def _matches(partner: Partner, words: str, contacts: bool):
     if not words.isprintable():
         return false()
     bought = aliased(Purchase)
-    by_number = select(bought.id).where(
-        bought.partner_id == partner.id,
-        bought.source_ref.in_((words, func.concat(words, "~", bought.id))),
-        bought.origin.not_in((sales.NO_RECEIPT, sales.HELD)),
+    has_number = bought.origin.not_in((sales.NO_RECEIPT, sales.HELD))
+    by_number = select(bought.id).where(bought.partner_id == partner.id, bought.source_ref == words, has_number)
+    by_freed_number = (
+        select(bought.id)
+        .select_from(Refund)
+        .join(bought, (bought.partner_id == Refund.partner_id) & (bought.id == Refund.purchase_id))
+        .where(Refund.partner_id == partner.id, Refund.reference == UNDO)
+        .where(bought.source_ref == func.concat(words, "~", bought.id), has_number)
     )
     by_customer = (
         select(bought.id)
@@ -168,7 +172,8 @@ def _matches(partner: Partner, words: str, contacts: bool):
         .join(bought, (bought.partner_id == Membership.partner_id) & (bought.membership_id == Membership.id))
         .where(Membership.partner_id == partner.id, members_like(partner.id, words, partner.region, contacts))
     )
-    return Purchase.id.in_(union_all(by_number.correlate(None), by_customer.correlate(None)))
+    ways = (by_number, by_freed_number, by_customer)
+    return Purchase.id.in_(union_all(*(way.correlate(None) for way in ways)))
 
 
 def _rows(found: Sequence[Any], now: datetime) -> list[PurchaseRow]:
