@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -41,7 +41,7 @@ from loyalty.ledger_store import Account, PurchaseRow
 from loyalty.lifetime import available_at, expires_at
 from loyalty.money import spread
 from loyalty.outbox import Announcement
-from loyalty.programme import kept_points, reprice, spendable_points
+from loyalty.programme import SAME_BIRTHDAY_DAYS, kept_points, reprice, spendable_points
 from loyalty.types import Life, Line, Member, Pricing
 from models import new_id
 
@@ -354,12 +354,24 @@ def undo(
         raise AlreadyReturned()
     mode = "debt" if _clawback(purchase) == "debt" else "within_balance"
     account.first_purchase_at, account.last_purchase_at = store.other_visits(purchase)
+    if _used_birthday(purchase, account):
+        # an earlier one lies too far back to matter, or this purchase had got no birthday
+        account.birthday_used_on = None
     refunded = _return(purchase, account, left, reference=UNDO, now=now, actor=actor, mode=mode)
     if kept_as is not None:
         store.execute(
             "UPDATE purchase SET source_ref = %s WHERE partner_id = %s AND id = %s", (kept_as, partner_id, purchase_id)
         )
     return refunded
+
+
+def _used_birthday(purchase: PurchaseRow, account: Account) -> bool:
+    """Whether this purchase alone used up the member's birthday."""
+    used, factors = account.birthday_used_on, purchase.row.rules.get("factors", ())
+    if used is None or not any(factor["kind"] == "birthday" for factor in factors):
+        return False
+    near = abs((used - purchase.row.occurred_at.date()).days) < SAME_BIRTHDAY_DAYS
+    return near and not store.is_celebrated_elsewhere(purchase, timedelta(days=SAME_BIRTHDAY_DAYS), UNDO)
 
 
 def _return(

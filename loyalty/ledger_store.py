@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -256,6 +256,22 @@ def other_visits(purchase: PurchaseRow) -> tuple[datetime | None, datetime | Non
         (purchase.row.partner_id, purchase.row.membership_id, purchase.row.id),
     ).one()
     return row.first, row.last
+
+
+def is_celebrated_elsewhere(purchase: PurchaseRow, within: timedelta, undone_by: str) -> bool:
+    """Whether another purchase of the member, so near to this one, got a birthday's multiplier and kept it."""
+    row = purchase.row
+    return execute(
+        "SELECT EXISTS (SELECT FROM purchase d WHERE d.partner_id = %s AND d.membership_id = %s AND d.id <> %s"
+        " AND d.occurred_at BETWEEN %s AND %s AND d.rules @> %s::jsonb"
+        " AND NOT EXISTS (SELECT FROM refund r WHERE r.partner_id = d.partner_id AND r.purchase_id = d.id"
+        " AND r.reference = %s))",
+        (row.partner_id, row.membership_id, row.id, row.occurred_at - within, row.occurred_at + within, _CELEBRATED,
+         undone_by),
+    ).scalar_one()  # fmt: skip
+
+
+_CELEBRATED = '{"factors": [{"kind": "birthday"}]}'
 
 
 def lock_purchase(partner_id: UUID, purchase_id: UUID) -> PurchaseRow:

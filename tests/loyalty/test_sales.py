@@ -21,6 +21,7 @@ from loyalty.errors import (
     RefundTooLarge,
 )
 from loyalty.identities import Identifier
+from loyalty.programme import PRESETS
 from loyalty.rules import Rules
 from loyalty.sales import UNDO_WITHIN, Basket, Caller
 from models import db, transaction
@@ -224,6 +225,31 @@ def test_an_undone_first_visit_was_no_visit(cafe, ivan, now):
     before = standing(ivan)
     sales.undo(cafe, credit(cafe, ivan, now).purchase_id, caller=CASHIER, now=now)
     assert standing(ivan) == before and before["last_purchase_at"] is None
+
+
+def test_an_undo_gives_the_birthday_back_unless_another_purchase_has_celebrated_it(db_session, now):
+    shop = make_partner(PRESETS["retail"])
+    maria = make_member(shop)
+    other_day = (now - timedelta(days=180)).date().replace(year=1992)
+
+    def buy(key, birth_date=None):
+        db.session.get(Customer, maria.customer_id).birth_date = birth_date or now.date().replace(year=1992)
+        db.session.flush()
+        return credit(shop, maria, now, "10000.00", key=key)
+
+    wrong = buy("wrong")
+    assert wrong.earned == 200
+    sales.undo(shop, wrong.purchase_id, caller=CASHIER, now=now)
+    db.session.refresh(maria)
+    assert maria.birthday_used_on is None
+    kept, second = buy("kept"), buy("second")
+    assert (kept.earned, second.earned) == (200, 200)
+    sales.undo(shop, second.purchase_id, caller=CASHIER, now=now)
+    plain = buy("plain", other_day)
+    assert plain.earned == 100
+    sales.undo(shop, plain.purchase_id, caller=CASHIER, now=now)
+    db.session.refresh(maria)
+    assert maria.birthday_used_on is not None
 
 
 def test_an_undo_twice_is_one_also_when_the_minute_is_over(cafe, ivan, now):
