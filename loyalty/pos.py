@@ -249,10 +249,11 @@ def show(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> H
 def renew(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> ledger.Held:
     """The same purchase held anew at today's price, with as many of the points as may still be spent; the old hold ends.
 
-    For a capture that was refused with `QuoteChanged`. Raises `HoldNotFound`, `HoldResolved` for one that was captured.
+    For a capture that was refused with `QuoteChanged`. Raises `HoldNotFound`, `HoldResolved` for one that was captured,
+    or given up: the other of two at once has renewed it.
     """
     held, made = _find_hold(partner, hold_id, caller)
-    if held.state == "captured":
+    if held.state in ("captured", "voided"):
         raise HoldResolved(held.state)
     if held.state == "open" and held.expires_at > now:
         ledger.void(partner.id, hold_id, now=now)

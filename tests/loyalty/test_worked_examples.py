@@ -484,8 +484,10 @@ def test_a_refused_capture_is_held_anew_at_the_new_price(cafe, ivan):
         pos.capture(cafe, held.hold_id, Decimal("1000.00"), caller=TILL, now=NOW)
     again = pos.renew(cafe, held.hold_id, caller=TILL, now=NOW)
     assert (again.points, again.account.held) == (200, 200)
+    with pytest.raises(HoldResolved):
+        pos.renew(cafe, held.hold_id, caller=TILL, now=NOW)
     sale = pos.capture(cafe, again.hold_id, Decimal("1000.00"), caller=TILL, now=NOW)
-    assert (sale.spent, sale.earned) == (200, 80)
+    assert (sale.spent, sale.earned, sale.account.held) == (200, 80, 0)
 
 
 def test_a_hold_of_a_receipt_typed_by_hand_is_known_within_its_branch(cafe, ivan, db_session):
