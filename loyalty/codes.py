@@ -21,9 +21,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from loyalty import limits
 from loyalty.errors import CodeUnknown, CustomerNotFound
+from loyalty.prepared import Prepared, Row, execute_together
 from loyalty.sealing import keyed_hash
 from models import db, new_id
-from models.customer import Customer, CustomerCode
+from models.customer import CustomerCode
 
 LIFE = timedelta(minutes=2)
 TRIES_A_MINUTE = 30
@@ -38,15 +39,18 @@ def show(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
 
     However often it is asked and from however many places, there is one code to show. Raises `CustomerNotFound`.
     """
-    if (living := _living(customer_id, now)) is not None:
-        return living
-    _lock_person(customer_id)
-    return _living(customer_id, now) or _make(customer_id, now)
+    least = now + SHOWN_WHILE
+    if (shown := _readable(_living(customer_id, least))) is not None:
+        return shown
+    # each statement sees what others committed meanwhile: who waited for the lock finds the code made by the other
+    rows = execute_together((_lock_person, (customer_id,)), (_living, (customer_id, least)))
+    return _readable(rows) or _make(customer_id, now)
 
 
 def issue(customer_id: UUID, now: datetime) -> tuple[str, datetime]:
     """A new code and when it ends; the person's former code stops working. Raises `CustomerNotFound`."""
-    _lock_person(customer_id)
+    if not _lock_person(customer_id):
+        raise CustomerNotFound()
     _retire(CustomerCode.customer_id == customer_id, now)
     return _make(customer_id, now)
 
@@ -96,28 +100,38 @@ def _is_open(code: str, now: datetime) -> tuple:
     )
 
 
-def _lock_person(customer_id: UUID) -> None:
-    """Two devices of one person take turns; postings do not wait for it."""
-    person = select(Customer.id).where(Customer.id == customer_id, Customer.state == "active")
-    if db.session.scalar(person.with_for_update(key_share=True)) is None:
+# two devices of one person take turns; postings do not wait for it
+_lock_person = Prepared(
+    "kopilka_lock_person",
+    "uuid",
+    "SELECT id FROM customer WHERE id = $1 AND state = 'active' FOR NO KEY UPDATE",
+)
+
+_living = Prepared(
+    "kopilka_living_code",
+    "uuid, timestamptz",
+    """
+    SELECT k.id, k.code_hash, k.expires_at
+    FROM customer c LEFT JOIN LATERAL (
+        SELECT id, code_hash, expires_at FROM customer_code
+        WHERE customer_id = c.id AND used_at IS NULL AND expires_at >= $2
+        ORDER BY expires_at DESC LIMIT 1
+    ) k ON true
+    WHERE c.id = $1 AND c.state = 'active'
+    """,
+)
+
+
+def _readable(rows: list[Row]) -> tuple[str, datetime] | None:
+    """The code of `_living`; None when there is none, or one made under a key that was changed since.
+
+    Raises `CustomerNotFound` when there is no such person.
+    """
+    if not rows:
         raise CustomerNotFound()
-
-
-def _living(customer_id: UUID, now: datetime) -> tuple[str, datetime] | None:
-    query = (
-        select(CustomerCode.id, CustomerCode.code_hash, CustomerCode.expires_at)
-        .where(
-            CustomerCode.customer_id == customer_id,
-            CustomerCode.used_at.is_(None),
-            CustomerCode.expires_at >= now + SHOWN_WHILE,
-        )
-        .order_by(CustomerCode.expires_at.desc())
-        .limit(1)
-    )
-    row = db.session.execute(query).one_or_none()
-    if row is None or keyed_hash(_PURPOSE, code := _digits(row.id)) != row.code_hash:
-        return None  # none, or one made under a key that was changed since
-    return code, row.expires_at
+    if rows[0].id is None or keyed_hash(_PURPOSE, code := _digits(rows[0].id)) != rows[0].code_hash:
+        return None
+    return code, rows[0].expires_at
 
 
 def _make(customer_id: UUID, now: datetime) -> tuple[str, datetime]:

@@ -127,8 +127,9 @@ def test_nobody_who_is_not_there_gets_a_code(db_session):
     gone.state, gone.name = "erased", None
     db_session.flush()
     for customer_id in (gone.id, new_id()):
-        with pytest.raises(CustomerNotFound):
-            codes.issue(customer_id, NOW)
+        for ask in (codes.issue, codes.show):
+            with pytest.raises(CustomerNotFound):
+                ask(customer_id, NOW)
 
 
 def test_parallel_issues_leave_one_open_code(app, person_id):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ from loyalty.clock import utcnow
 from loyalty.types import Line
 from models import transaction
 from models.ledger import Membership
+from tests.statements import counted_statements
 from tests.web.browser import Browser
 from tests.web.shopper import Shopper, days_ago
 
@@ -75,6 +77,21 @@ def test_a_newcomer_is_told_what_to_do_next(cabinet, words):
     assert "Баллов пока нет Покажите код выше на кассе" in words(cabinet.get("/customer"))
     assert "Баллы появятся здесь с первой покупкой" in words(cabinet.get("/customer/loyalty"))
     assert "Покупок пока нет" in words(cabinet.get("/customer/purchases"))
+
+
+def test_what_is_due_makes_no_page_of_the_cabinet_ask_without_end(app, anna, cabinet, monkeypatch):
+    for number in range(5):
+        partner = anna.join(f"Кофейня {number}", base_life_days=20, pending_days=1, hold_minutes=number + 1)
+        anna.buy(partner, "1000.00", at=days_ago(10))
+        anna.give(partner, 50)
+        anna.hold(partner, 20)
+    later = utcnow() + timedelta(days=30)
+    for page in ("/customer", "/customer/loyalty", "/customer/purchases", "/customer/profile"):
+        cookie = Browser(app).sign_in(anna.customer_id)
+        monkeypatch.setattr("web.cabinet.utcnow", lambda: later)
+        with app.app_context(), counted_statements() as statements:
+            assert cookie.get(page).status_code == 200
+        assert len(statements) <= 12, f"{page}: {len(statements)}"
 
 
 # The code for the till
