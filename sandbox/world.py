@@ -165,11 +165,12 @@ def _move_site(partner_id: UUID, origin: str, now: datetime) -> None:
 
 
 def _add_people_and_businesses(secret_key: str, now: datetime) -> None:
-    _add_person("admin", *ADMIN, now)
+    opened = now - timedelta(days=120)
+    _add_person("admin", *ADMIN, opened)
     db.session.add(PlatformRole(customer_id=fixed_id("admin"), role="admin"))
     for business in BUSINESSES:
-        _add_business(business, secret_key, now)
-    _add_person("ivan", *IVAN, now)
+        _add_business(business, secret_key, opened)
+    _add_person("ivan", *IVAN, now - timedelta(days=40))
     for business in ("espresso", "style"):
         _add_membership("ivan", business, IVAN[0], now - timedelta(days=40))
     for n, (business, days, check, what) in enumerate(IVANS_PURCHASES):

@@ -80,7 +80,12 @@ def test_without_scripts_one_looks_again(new_context, site):
 
 @pytest.mark.parametrize(
     ("name", "room"),
-    [("Иван Петров", "/customer"), ("Артём Клюев", "/partner"), ("Ольга Белова", "/partner")],
+    [
+        ("Иван Петров", "/customer"),
+        ("Артём Клюев", "/partner"),
+        ("Ольга Белова", "/partner"),
+        ("Анна Сергеева", "/admin"),
+    ],
 )
 def test_one_press_opens_a_persons_room(page, site, name, room):
     page.goto(f"{site.url}/sandbox")

@@ -59,8 +59,7 @@ def test_one_press_makes_a_browser_somebodys(demo, visitor, key, home):
     cookie = page_cookie(answer)
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/" in cookie
     assert who_is(demo, cookie) == world.fixed_id(key)
-    if home != "/admin":
-        assert visitor.get(home, follow_redirects=True).status_code == 200
+    assert visitor.get(home, follow_redirects=True).status_code == 200
 
 
 def test_the_list_for_scripts_has_everybody_who_can_sign_in(visitor):
