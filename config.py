@@ -7,7 +7,9 @@ name; on a developer's machine (``SANDBOX=1``, or no ``DATABASE_URL``) secrets a
 from __future__ import annotations
 
 import contextlib
+import hmac
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parent
+SANDBOX_BOT = 7000000001
+"""The Telegram id of the sandbox's bot."""
 WEB_THREADS = 8
 """Calls one web process works on at once; it keeps a database connection for each (docs/adr/0005)."""
 
@@ -39,6 +43,9 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str = "kopilka@localhost"
     telegram_bot_name: str = "kopilka_demo_bot"
+    telegram_bot_token: str | None = field(default=None, repr=False)
+    telegram_poll_seconds: int = 25
+    """How long the bot lets Telegram wait for the next update before it asks again."""
     web_workers: int = 2
     log_level: str = "INFO"
     trusted_proxies: int = 0
@@ -60,8 +67,25 @@ class Settings:
     @property
     def sandbox_gateway_url(self) -> str:
         """Where the sandbox's message gateway listens (only meaningful with `sandbox`)."""
+        return f"{self._own_url}/sandbox/gateway/messages"
+
+    @property
+    def bot_token(self) -> str | None:
+        """The bot's token; in the sandbox one of its own, known to the processes of this installation."""
+        if not self.sandbox:
+            return self.telegram_bot_token
+        digest = hmac.digest(self.secret_key.encode(), b"sandbox telegram", "sha256").hex()
+        return f"{SANDBOX_BOT}:{digest[:35]}"
+
+    @property
+    def bot_api_url(self) -> str:
+        """Where Telegram's Bot API listens; in the sandbox its stand-in."""
+        return f"{self._own_url}/sandbox/telegram/api" if self.sandbox else "https://api.telegram.org"
+
+    @property
+    def _own_url(self) -> str:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
-        return f"http://{host}:{self.port}/sandbox/gateway/messages"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def normalise_database_url(url: str) -> str:
@@ -102,6 +126,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         raise SettingsError("SANDBOX=1 refuses real credentials: unset SMTP_URL or SANDBOX")
     if sandbox and env.str("TELEGRAM_BOT_TOKEN", None):
         raise SettingsError("SANDBOX=1 refuses real credentials: unset TELEGRAM_BOT_TOKEN or SANDBOX")
+    bot_token = env.str("TELEGRAM_BOT_TOKEN", None)
+    if bot_token and not re.fullmatch(r"[0-9]{5,15}:[A-Za-z0-9_-]{20,80}", bot_token):
+        raise SettingsError("TELEGRAM_BOT_TOKEN must look like 123456789:AAE…, as @BotFather gives it")
     return Settings(
         home=home,
         host=env.str("HOST", "127.0.0.1"),
@@ -115,6 +142,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         smtp_url=env.str("SMTP_URL", None),
         mail_from=env.str("MAIL_FROM", "kopilka@localhost"),
         telegram_bot_name=env.str("TELEGRAM_BOT_NAME", "kopilka_demo_bot"),
+        telegram_bot_token=bot_token,
+        telegram_poll_seconds=env.int("TELEGRAM_POLL_SECONDS", Settings.telegram_poll_seconds),
         web_workers=env.int("WEB_WORKERS", 2),
         log_level=env.str("LOG_LEVEL", "INFO").upper(),
         trusted_proxies=env.int("TRUSTED_PROXIES", 0),

@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 
 from api import admin, auth, customer, documents, health, members, partner, pos, widget
 from api.commands.admin import admin_group
+from api.commands.bot import bot_group
 from api.commands.imports import import_group
 from api.commands.ledger import ledger_group
 from api.commands.outbox import outbox_group
@@ -69,6 +70,7 @@ def create_app(settings: Settings, database_url: str) -> Flask:
     add_pages(app, settings)
     _let_forms_in(app)
     app.cli.add_command(admin_group)
+    app.cli.add_command(bot_group)
     app.cli.add_command(import_group)
     app.cli.add_command(ledger_group)
     app.cli.add_command(outbox_group)

@@ -166,7 +166,7 @@ def routes_to(customer: Customer, known: Iterable[UUID] = ()) -> tuple[Route, ..
     """
     identities = db.session.scalars(
         select(Identity)
-        .where(Identity.customer_id == customer.id, Identity.kind.in_(CHANNELS))
+        .where(Identity.customer_id == customer.id, Identity.kind.in_(CHANNELS), Identity.unreachable_since.is_(None))
         .order_by(Identity.created_at, Identity.id)
     ).all()
     usable = [identity for identity in identities if identity.proven_at is not None]

@@ -3,7 +3,7 @@
 Importing this package registers every table on `db.metadata`.
 """
 
-from models import customer, ledger, partner, widget, work
+from models import customer, ledger, partner, telegram, widget, work
 from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "new_id",
     "partner",
     "ping_after_rest",
+    "telegram",
     "transaction",
     "transaction_apart",
     "widget",

@@ -102,7 +102,8 @@ class PlatformRole(Made, db.Model):
 class Identity(HasId, Made, db.Model):
     """A way to find a person. `value` is normalised (E.164 phone, lower-case e-mail …), so equal means the same.
 
-    `partner_id` is set for numbers that mean something only inside one partner's system.
+    `partner_id` is set for numbers that mean something only inside one partner's system. `unreachable_since` is set while
+    nothing can be sent there: the person has blocked the bot.
     """
 
     __tablename__ = "identity"
@@ -119,6 +120,7 @@ class Identity(HasId, Made, db.Model):
     value: Mapped[str] = mapped_column(String(320))
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
     proven_at: Mapped[Moment | None]
+    unreachable_since: Mapped[Moment | None]
 
 
 class Consent(HasId, db.Model):

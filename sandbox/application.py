@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from sandbox import messages, pages, sites, world
+from sandbox.telegram import api as telegram_api
+from sandbox.telegram import doors as telegram_doors
 
 
 def add_sandbox(app: Flask) -> Flask:
@@ -14,5 +16,7 @@ def add_sandbox(app: Flask) -> Flask:
     messages.register(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(sites.blueprint)
+    app.register_blueprint(telegram_api.blueprint)
+    app.register_blueprint(telegram_doors.blueprint)
     app.extensions["readiness"]["demo world"] = lambda: None if world.is_complete() else "is being built"
     return app

@@ -20,6 +20,8 @@ from loyalty.emails import normalise_email
 from loyalty.errors import LoyaltyError
 from loyalty.phones import normalise_phone
 from models import db, transaction
+from sandbox.telegram import store as telegram
+from sandbox.telegram.doors import mirror
 
 LATEST = 50
 FIELDS = ("id", "channel", "to", "subject", "text")
@@ -43,6 +45,7 @@ def take():
     if not isinstance(body, dict) or not all(isinstance(body.get(name), str) for name in FIELDS):
         abort(400)
     _prepare()
+    telegram.prepare()
     with transaction():
         added = db.session.execute(
             text(
@@ -51,6 +54,8 @@ def take():
             ),
             {name: body[name] for name in FIELDS},
         ).rowcount
+        if added and body["channel"] == "telegram":
+            mirror(body["to"], body["text"])
     return {"id": body["id"]}, 201 if added else 200
 
 

@@ -132,7 +132,10 @@ def _run(settings: Settings, server: EmbeddedServer | None, url: str) -> int:
 
 def _children(settings: Settings, url: str) -> list[Child]:
     env = (
-        {"LOG_LEVEL": "WARNING"}
+        {
+            "LOG_LEVEL": "WARNING",
+            "TELEGRAM_POLL_SECONDS": "3",
+        }  # an open question would hold the web server up at the end
         | os.environ
         | {"DATABASE_URL": url, "KOPILKA_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
     )
@@ -141,6 +144,7 @@ def _children(settings: Settings, url: str) -> list[Child]:
     commands = {
         "web": ["gunicorn", "--config", "api/gunicorn_conf.py", *binds, "sandbox.wsgi:app"],
         "jobs": ["workers"],
+        "bot": ["bot"],
     }
     return [Child(name, [sys.executable, "-m", *words], env=env, cwd=ROOT) for name, words in commands.items()]
 

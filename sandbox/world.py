@@ -114,6 +114,11 @@ def fixed_id(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
 
 
+def telegram_id(key: str) -> int:
+    """The Telegram account of a demo person, linked to them or not."""
+    return int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) + 10**9
+
+
 def till_key(secret_key: str, business: str) -> str:
     """The demo till's API key: the same for one installation, unknown to others."""
     digest = hmac.new(secret_key.encode(), f"sandbox till {business}".encode(), hashlib.sha256).hexdigest()
@@ -219,8 +224,7 @@ def _add_person(key: str, name: str, phone: str, now: datetime) -> None:
     person = fixed_id(key)
     db.session.add(Customer(id=person, name=name, created_at=now))
     db.session.flush()
-    telegram = str(int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) + 10**9)
-    for kind, value in (("phone", phone), ("telegram", telegram)):
+    for kind, value in (("phone", phone), ("telegram", str(telegram_id(key)))):
         db.session.add(
             Identity(id=fixed_id(f"{key}/{kind}"), customer_id=person, kind=kind, value=value, proven_at=now)
         )

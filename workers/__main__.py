@@ -11,8 +11,8 @@ import time
 import structlog
 from flask import Flask
 
+from loyalty.failures import name_of, path_of
 from workers import context
-from workers.failures import name_of, path_of
 from workers.relay import Relay, connect
 from workers.schedule import Schedule
 

@@ -18,12 +18,12 @@ from sqlalchemy import Row, exists, select, update
 
 from config import Settings
 from loyalty.clock import utcnow
+from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.work import Outbox
-from workers import telling
+from workers import replying, telling
 from workers.context import application
-from workers.failures import name_of, path_of
-from workers.telling import Later
+from workers.pacing import Later
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,7 @@ JOBS: dict[str, Handler] = {
     "notify_purchase": telling.notify_purchase,
     "notify_refund": telling.notify_refund,
     "notify_entry": telling.notify_entry,
+    "send_reply": replying.send_reply,
 }
 
 JOB_SECONDS = 60

@@ -9,10 +9,11 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import directory, forgetting, ledger, outbox, sessions
+from loyalty import directory, forgetting, ledger, outbox, sessions, updates
+from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.ledger import Membership
-from workers.failures import name_of, path_of
+from workers import pacing
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,15 @@ def forget_codes(run) -> dict:
 def forget_idempotency_keys(run) -> dict:
     """Delete callers' keys older than what they are promised."""
     return {"keys": _in_chunks(run, forgetting.forget_idempotency_keys)}
+
+
+def forget_updates(run) -> dict:
+    """Delete the marks of updates that cannot come again, and the paces of chats that rest."""
+    return {
+        "taken": _in_chunks(run, updates.forget_taken),
+        "broken": _in_chunks(run, updates.forget_broken),
+        "paces": _in_chunks(run, pacing.forget_paces),
+    }
 
 
 def sweep_outbox(run) -> dict:

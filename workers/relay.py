@@ -22,8 +22,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from loyalty import heartbeats
 from loyalty.clock import utcnow
+from loyalty.failures import name_of, path_of
 from models import db, transaction
-from workers.failures import name_of, path_of
 from workers.jobs import JOB_SECONDS, carry_out, outbox, run_outbox_row, unfinished_before
 
 log = structlog.get_logger(__name__)

@@ -20,10 +20,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from loyalty import heartbeats
 from loyalty.clock import utcnow
+from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.work import PeriodClaim
 from workers import periodic
-from workers.failures import name_of, path_of
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +69,7 @@ TASKS = (
     Task("sum_up_platform", timedelta(minutes=5), periodic.sum_up_platform),
     Task("forget_codes", timedelta(hours=1), periodic.forget_codes),
     Task("forget_idempotency_keys", timedelta(hours=1), periodic.forget_idempotency_keys),
+    Task("forget_updates", timedelta(hours=1), periodic.forget_updates),
     # 00:30 UTC is half past three in Moscow
     Task("sweep_outbox", timedelta(days=1), periodic.sweep_outbox, offset=timedelta(minutes=30)),
 )

@@ -9,16 +9,11 @@ from flask import current_app
 
 from connectors.errors import ConnectorError
 from connectors.messages import Message, gateways
+from connectors.messages.telegram import TelegramGateway
+from connectors.telegram import TelegramError
 from loyalty import notices
 from loyalty.notices import Notice
-
-
-class Later(Exception):
-    """Raised by a job that must wait until `at`; it does not count as a failed try."""
-
-    def __init__(self, at: datetime):
-        super().__init__(at)
-        self.at = at
+from workers.pacing import Later, heed, wait_turn
 
 
 def send_code(payload: dict, row, now: datetime) -> None:
@@ -55,10 +50,15 @@ def _send(notice: Notice | None, row, now: datetime) -> None:
         message_id = f"outbox-{row.id}-{route.channel}"
         body = notice.body_for(route.channel)
         message = Message(message_id, route.channel, route.address, body, notice.text.subject)
+        sender = senders[route.channel]
         try:
-            senders[route.channel].send(message)
+            if isinstance(sender, TelegramGateway):
+                wait_turn(int(route.address))
+            sender.send(message)
             return
         except ConnectorError as error:
+            if isinstance(error, TelegramError):
+                heed(error, int(route.address), now)
             # wait for the best way once; after that any way that works is better
             if n == len(notice.routes) or (error.retryable and row.attempts == 0):
                 raise

@@ -6,6 +6,8 @@ Without a gateway for a channel its messages are refused for good, with a reason
 from connectors.messages.gateway import Gateway, Message, NoGateway
 from connectors.messages.sandbox import SandboxGateway, gateway_secret
 from connectors.messages.smtp import SmtpGateway
+from connectors.messages.telegram import TelegramGateway
+from connectors.telegram import BotApi
 
 __all__ = ["Gateway", "Message", "gateways"]
 
@@ -16,4 +18,7 @@ def gateways(settings) -> dict[str, Gateway]:
         stand_in = SandboxGateway(settings.sandbox_gateway_url, gateway_secret(settings.secret_key))
         return dict.fromkeys(("telegram", "sms", "email"), stand_in)
     email = SmtpGateway(settings.smtp_url, settings.mail_from) if settings.smtp_url else NoGateway("email")
-    return {"telegram": NoGateway("telegram"), "sms": NoGateway("sms"), "email": email}
+    telegram = NoGateway("telegram")
+    if settings.bot_token:
+        telegram = TelegramGateway(BotApi(settings.bot_token, settings.bot_api_url))
+    return {"telegram": telegram, "sms": NoGateway("sms"), "email": email}

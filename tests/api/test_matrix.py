@@ -424,6 +424,12 @@ def known_or_not(place: str, known: str, missing: Callable[[World, str], Any], r
     )
 
 
+_BOT_CALL = (
+    Thing("path:token", own=fixed(lambda w: "1:nobodys"), is_filter=True),
+    Thing("path:method", own=fixed(lambda w: "getMe"), is_filter=True),
+)
+
+
 TABLE: dict[str, tuple[Row, ...]] = {
     # the description, the state of the process
     "GET /api/docs": (Row(*PUBLIC, 200),),
@@ -445,6 +451,20 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row(*PUBLIC, 404, things=(Thing("path:person_key", own=fixed(lambda w: "ivan")),)),
     ),
     "POST /sandbox/sign-out": (Row(*PUBLIC, 303),),
+    "GET /sandbox/telegram/<person_key>/messages.json": (
+        Row(*PUBLIC, 200, things=(Thing("path:person_key", own=fixed(lambda w: "ivan")),)),
+    ),
+    "POST /sandbox/telegram/<person_key>/messages": (
+        Row(*PUBLIC, 202, {"text": "/start"}, things=(Thing("path:person_key", own=fixed(lambda w: "ivan")),)),
+    ),
+    "GET /sandbox/telegram/files/<file_id>": (
+        Row(*PUBLIC, 404, things=(Thing("path:file_id", own=fixed(lambda w: "nothing")),)),
+    ),
+    "POST /sandbox/telegram/faults": (Row(*PUBLIC, 201, {"kind": "flooded", "times": 0}),),
+    "DELETE /sandbox/telegram/faults": (Row(*PUBLIC, 200),),
+    # opens to the token of the installation only
+    "GET /sandbox/telegram/api/bot<token>/<method>": (Row(*PUBLIC, 401, things=_BOT_CALL),),
+    "POST /sandbox/telegram/api/bot<token>/<method>": (Row(*PUBLIC, 401, things=_BOT_CALL),),
     "POST /sandbox/gateway/messages": (Row(*PUBLIC, 401),),  # opens to the secret of the installation only
     # signing in
     "POST /api/auth/request-code": (

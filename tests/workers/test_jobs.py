@@ -12,12 +12,12 @@ from sqlalchemy import text
 
 from loyalty import outbox
 from loyalty.clock import utcnow
+from loyalty.failures import name_of
 from models import db, transaction
 from tests.workers.stage import SETTINGS
 from tests.workers.test_relay import rows
 from tests.workers.troupe import announce_events, effects
 from workers import jobs
-from workers.failures import name_of
 from workers.jobs import backoff, run_outbox_row
 from workers.telling import Later
 

@@ -1,0 +1,31 @@
+"""What a person has: one total, the split by partner, and what happens to the points next."""
+
+from __future__ import annotations
+
+from bot import keyboards
+from bot.talk import Talk
+from loyalty.wallet import Pocket, open_wallet
+
+
+def show(talk: Talk, intro: str | None = None) -> None:
+    words = talk.words
+    wallet = open_wallet(talk.customer.id, talk.now)
+    lines = [words("total", points=words.points(wallet.total))]
+    lines += [line for pocket in wallet.pockets for line in _tell(pocket, words)]
+    if not wallet.pockets:
+        lines.append(words("no_accounts", code=words.button("code")))
+    talk.say("\n".join(([intro, ""] if intro else []) + lines), keyboard=keyboards.menu(words))
+
+
+def _tell(pocket: Pocket, words) -> list[str]:
+    said = [words("pocket", partner=pocket.partner_name, points=words.points(pocket.balance))]
+    details = []
+    if pocket.waiting:
+        first = pocket.waiting[0]
+        details.append(words("waiting", points=words.points(first.points), day=words.day(first.day)))
+    if pocket.held:
+        details.append(words("held", points=words.points(pocket.held)))
+    if pocket.expiring:
+        first = pocket.expiring[0]
+        details.append(words("expiring", points=words.points(first.points), day=words.day(first.day)))
+    return said + [f"   {detail}" for detail in details]

@@ -1,0 +1,30 @@
+"""The language, and help."""
+
+from __future__ import annotations
+
+from bot import keyboards
+from bot.talk import Talk
+from bot.texts import BUTTONS, LANGUAGES
+from loyalty import profiles
+
+
+def ask_language(talk: Talk) -> None:
+    buttons = [[(name, f"language:{language}") for language, name in LANGUAGES.items()]]
+    talk.say(talk.words("ask_language"), buttons)
+
+
+def choose_language(talk: Talk, language: str) -> None:
+    """The person's own choice, for notices and pages too; of somebody unknown it is the chat's."""
+    if talk.customer is not None:
+        profiles.update_profile(talk.customer, {"locale": language}, talk.now)
+        talk.know(talk.customer)
+    else:
+        talk.choose_language(language)
+    keyboard = keyboards.menu(talk.words) if talk.customer else None
+    talk.say(talk.words("language_chosen"), keyboard=keyboard)
+
+
+def show_help(talk: Talk) -> None:
+    names = {name: talk.words.button(name) for name in BUTTONS}
+    keyboard = keyboards.menu(talk.words) if talk.customer else None
+    talk.say(talk.words("help", **names), keyboard=keyboard)

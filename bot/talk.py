@@ -1,0 +1,152 @@
+"""One exchange: what came, who it is, where the conversation stands, and the answers gathered on the way.
+
+Answers are written to the outbox when the exchange ends, in the transaction of its effect.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.reading import Incoming
+from bot.texts import Words, language_of
+from loyalty import replies
+from loyalty.customers import find
+from loyalty.identities import Identifier
+from models import db
+from models.customer import Customer
+from models.telegram import BotChat
+
+LONGEST = 4000
+"""Telegram takes 4096 UTF-16 units."""
+LONGEST_CAPTION = 1000
+
+Buttons = list[list[tuple[str, str]]]
+"""Rows of buttons under a message: label and data."""
+
+
+class Talk:
+    """Handlers read `incoming`, `customer`, `step` and `data`, and call `say` and its sisters."""
+
+    def __init__(self, bot_id: int, incoming: Incoming, now: datetime):
+        self.incoming, self.now = incoming, now
+        self.toast: str | None = None
+        self._bot_id = bot_id
+        self._answers: list[dict[str, Any]] = []
+
+    @cached_property
+    def customer(self) -> Customer | None:
+        """The person whose Telegram this is, if it was proven and they are not blocked."""
+        found = self._owner
+        return found if found is not None and found.state == "active" else None
+
+    @property
+    def is_shut_out(self) -> bool:
+        """Whether this Telegram belongs to somebody who was blocked."""
+        return self._owner is not None and self._owner.state != "active"
+
+    @cached_property
+    def _owner(self) -> Customer | None:
+        return find(Identifier("telegram", str(self.incoming.user_id)))
+
+    def know(self, customer: Customer) -> None:
+        """From now on in this exchange, this is who talks."""
+        self.__dict__["customer"] = customer
+        self.__dict__.pop("words", None)
+
+    @cached_property
+    def words(self) -> Words:
+        """The texts in the person's language: their own choice, else the chat's, else what Telegram is set to."""
+        locale = self.customer.locale if self.customer else self._chat.locale
+        return Words(language_of(locale or self.incoming.language))
+
+    # Where the conversation stands
+
+    @cached_property
+    def _chat(self) -> BotChat:
+        """The chat's row, locked until the transaction ends."""
+        key = {"bot_id": self._bot_id, "chat_id": self.incoming.chat_id}
+        made = insert(BotChat).values(**key, changed_at=self.now).on_conflict_do_nothing()
+        db.session.execute(made)
+        return db.session.get_one(BotChat, tuple(key.values()), with_for_update=True, populate_existing=True)
+
+    @property
+    def step(self) -> str | None:
+        """Which question of ours waits for an answer."""
+        return self._chat.step
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What was said so far in answer to our questions."""
+        return self._chat.data
+
+    def ask(self, step: str | None, **data: Any) -> None:
+        """From now on the conversation stands here."""
+        self._chat.step, self._chat.data, self._chat.changed_at = step, data, self.now
+
+    def choose_language(self, locale: str) -> None:
+        """The language of a chat whose person is not known."""
+        self._chat.locale = locale
+        self.__dict__.pop("words", None)
+
+    # Answers
+
+    def say(self, text: str, buttons: Buttons | None = None, keyboard: dict | None = None) -> None:
+        """A message, in parts when it is long; the buttons stand under the last."""
+        *first, last = split(text, LONGEST)
+        self._answers += [{"text": part} for part in first]
+        self._answers.append({"text": last} | _markup(buttons, keyboard))
+
+    def rewrite(self, text: str, buttons: Buttons | None = None) -> None:
+        """Write the message under whose button was pressed anew; a new one where that cannot be."""
+        if self.incoming.press_id is None or self.incoming.message_id is None:
+            self.say(text, buttons)
+            return
+        self._answers.append(
+            {"edit": self.incoming.message_id, "text": split(text, LONGEST)[0]} | _markup(buttons, None)
+        )
+
+    def show_qr(self, content: str, caption: str, buttons: Buttons | None = None) -> None:
+        """A picture of a QR code."""
+        self._answers.append({"qr": content, "text": split(caption, LONGEST_CAPTION)[0]} | _markup(buttons, None))
+
+    def forget_answers(self) -> None:
+        """What was done is rolled back, and so is what was said about it and whom we knew by it."""
+        self._answers.clear()
+        self.toast = None
+        for name in ("customer", "_owner", "words", "_chat"):
+            self.__dict__.pop(name, None)
+
+    def finish(self) -> None:
+        """Have the answers sent."""
+        for answer in self._answers:
+            replies.announce_reply(self.incoming.chat_id, answer)
+        db.session.flush()
+
+
+def split(text: str, longest: int) -> list[str]:
+    """Parts of at most `longest` UTF-16 units, broken where a line, else a word, ends; never an empty one."""
+    parts = []
+    while _units(text) > longest:
+        end = longest
+        while _units(text[:end]) > longest:
+            end -= (_units(text[:end]) - longest + 1) // 2
+        broken = max(text.rfind("\n", 1, end), 0) or max(text.rfind(" ", 1, end), 0) or end
+        parts.append(text[:broken].rstrip() or "…")
+        text = text[broken:].lstrip()
+    return [*parts, text] if text or not parts else parts
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _markup(buttons: Buttons | None, keyboard: dict | None) -> dict[str, Any]:
+    if buttons:
+        rows = [[{"text": label, "callback_data": data} for label, data in row] for row in buttons]
+        assert all(len(button["callback_data"].encode()) <= 64 for row in rows for button in row)
+        return {"markup": {"inline_keyboard": rows}}
+    return {"markup": keyboard} if keyboard else {}

@@ -1,0 +1,233 @@
+"""Every word the bot says, in Russian and English; numbers, sums and their plurals as in all messages."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from loyalty import texts as shared
+
+LANGUAGES = {"ru": "Русский", "en": "English"}
+
+BUTTONS = {
+    "balance": {"ru": "💰 Баланс", "en": "💰 Balance"},
+    "history": {"ru": "🧾 История", "en": "🧾 History"},
+    "code": {"ru": "🔢 Мой код", "en": "🔢 My code"},
+    "language": {"ru": "🌐 Язык", "en": "🌐 Language"},
+    "help": {"ru": "❓ Помощь", "en": "❓ Help"},
+}
+"""The menu under the field where one types; a press arrives as its text, in whichever language it was shown."""
+
+TEXTS = {
+    # beginning
+    "hello_newcomer": {
+        "ru": "Здравствуйте! Это «Копилка»: баллы ваших кофеен, салонов и магазинов в одном месте.",
+        "en": "Hello! This is Kopilka: the points of your cafés, salons and shops in one place.",
+    },
+    "invited": {"ru": "Вас приглашает {partner}.", "en": "{partner} invites you."},
+    "invitation_unknown": {
+        "ru": "Это приглашение больше не действует, но «Копилка» открыта и без него.",
+        "en": "This invitation no longer works, but Kopilka is open without it too.",
+    },
+    "ask_consent": {
+        "ru": "Чтобы вести ваш счёт, нужно согласие на обработку персональных данных. "
+        "Отозвать его можно в любой момент в личном кабинете.",
+        "en": "To keep your account we need your consent to the processing of your personal data. "
+        "You can withdraw it in your cabinet at any time.",
+    },
+    "agree": {"ru": "Согласен на обработку данных", "en": "I agree to the processing"},
+    "not_now": {"ru": "Не сейчас", "en": "Not now"},
+    "declined": {
+        "ru": "Хорошо, ничего не сохраняем. Передумаете — напишите /start.",
+        "en": "All right, nothing is kept. Should you change your mind, write /start.",
+    },
+    "agreed": {"ru": "Спасибо, согласие записано.", "en": "Thank you, your consent is noted."},
+    "ask_contact": {
+        "ru": "Поделитесь своим номером кнопкой ниже: так найдутся баллы, которые вам уже начислили. "
+        "Можно и без номера, тогда счёт начнётся с нуля.",
+        "en": "Share your number with the button below, so that points you already have are found. "
+        "You may also go on without it and begin at zero.",
+    },
+    "share_contact": {"ru": "📱 Поделиться номером", "en": "📱 Share my number"},
+    "without_contact": {"ru": "Продолжить без номера", "en": "Go on without a number"},
+    "contact_not_own": {
+        "ru": "Это не ваш номер или карточка переслана. Нажмите «{share}», и Telegram отправит именно ваш.",
+        "en": "This is not your own number, or the card was forwarded. Press “{share}” and Telegram sends yours.",
+    },
+    "contact_linked": {"ru": "Номер {phone} привязан.", "en": "The number {phone} is linked."},
+    "joined": {"ru": "Вы участник программы «{partner}».", "en": "You are a member of {partner}'s programme."},
+    "ask_advertising": {
+        "ru": "Присылать вам акции и предложения? Уведомления о ваших баллах приходят в любом случае.",
+        "en": "May we send you offers? Notices about your own points come anyway.",
+    },
+    "yes": {"ru": "Да", "en": "Yes"},
+    "no": {"ru": "Нет", "en": "No"},
+    "advertising_yes": {"ru": "Будем присылать предложения.", "en": "We shall send you offers."},
+    "advertising_no": {"ru": "Предложений присылать не будем.", "en": "We shall send no offers."},
+    "who_are_you": {
+        "ru": "Пока мы не знакомы. Напишите /start, и я покажу ваши баллы.",
+        "en": "We have not met yet. Write /start and I shall show your points.",
+    },
+    # what one has
+    "total": {"ru": "У вас {points}.", "en": "You have {points}."},
+    "no_accounts": {
+        "ru": "Баллов пока нет: покажите «{code}» при следующей покупке, и они появятся.",
+        "en": "No points yet: show “{code}” at your next purchase and they will come.",
+    },
+    "pocket": {"ru": "{partner}: {points}", "en": "{partner}: {points}"},
+    "waiting": {"ru": "ожидают {points} с {day}", "en": "{points} waiting until {day}"},
+    "held": {"ru": "в резерве {points}", "en": "{points} held at a till"},
+    "expiring": {"ru": "{points} сгорят после {day}", "en": "{points} expire after {day}"},
+    # history
+    "history_head": {"ru": "Операции, страница {page}", "en": "Operations, page {page}"},
+    "history_empty": {
+        "ru": "Операций пока нет. Они появятся после первой покупки.",
+        "en": "No operations yet. They appear after your first purchase.",
+    },
+    "history_end": {
+        "ru": "Более давние операции — в личном кабинете: {link}",
+        "en": "Earlier operations are in your cabinet: {link}",
+    },
+    "operation": {
+        "ru": "{day} · {partner}\n{points} — {what}",
+        "en": "{day} · {partner}\n{points} — {what}",
+    },
+    "earlier": {"ru": "Раньше →", "en": "Earlier →"},
+    "later": {"ru": "← Позже", "en": "← Later"},
+    "story_purchase": {"ru": "покупка на {check}", "en": "a purchase of {check}"},
+    "story_purchase_raised": {"ru": "чек уточнён: {check}", "en": "the check was corrected: {check}"},
+    "story_purchase_lowered": {"ru": "чек уточнён: {check}", "en": "the check was corrected: {check}"},
+    "story_spent": {"ru": "оплата баллами, чек {check}", "en": "paid with points, a check of {check}"},
+    "story_spend_lowered": {"ru": "баллы возвращены, чек {check}", "en": "points given back, a check of {check}"},
+    "story_refund_took": {"ru": "возврат покупки на {check}", "en": "a refund of a purchase of {check}"},
+    "story_refund_gave": {
+        "ru": "возврат: баллы вернулись, чек {check}",
+        "en": "a refund: points came back, a check of {check}",
+    },
+    "story_welcome": {"ru": "приветственный подарок", "en": "a welcome gift"},
+    "story_bonus": {"ru": "бонус", "en": "a bonus"},
+    "story_expired": {"ru": "срок баллов вышел", "en": "the points have expired"},
+    "story_corrected": {"ru": "исправлено вручную", "en": "corrected by hand"},
+    "story_corrected_because": {"ru": "исправлено вручную: {reason}", "en": "corrected by hand: {reason}"},
+    "story_undone": {"ru": "отменено", "en": "taken back"},
+    "story_merged": {"ru": "счета объединены", "en": "accounts joined"},
+    # one's code
+    "code": {
+        "ru": "Ваш код: {code}\nПокажите его или QR кассиру. Действует до {until} ({zone}), на одну покупку.",
+        "en": "Your code: {code}\nShow it or the QR at the till. Good until {until} ({zone}), for one purchase.",
+    },
+    "new_code": {"ru": "🔄 Показать действующий код", "en": "🔄 Show the code in force"},
+    # language, help
+    "ask_language": {"ru": "На каком языке говорить?", "en": "Which language shall I speak?"},
+    "language_chosen": {"ru": "Говорю по-русски.", "en": "I speak English now."},
+    "help": {
+        "ru": "Вот что я умею:\n{balance} — сколько у вас баллов и где\n{history} — за что начислены и списаны\n"
+        "{code} — код и QR для кассы\n{language} — русский или английский\n\n"
+        "Начислить баллы без номера можно по коду: покажите его кассиру.",
+        "en": "What I can do:\n{balance} — how many points you have, and where\n{history} — what came and went, and why\n"
+        "{code} — a code and QR for the till\n{language} — Russian or English\n\n"
+        "Points can be credited without a number too: show your code at the till.",
+    },
+    # what else
+    "not_understood": {
+        "ru": "Не понял вас. Нажмите кнопку внизу или напишите /help.",
+        "en": "I did not understand. Press a button below or write /help.",
+    },
+    "button_is_old": {
+        "ru": "Эта кнопка больше не действует. Нужное — в меню внизу.",
+        "en": "This button no longer works. What you need is in the menu below.",
+    },
+    "only_in_private": {
+        "ru": "Здесь вас слышат другие. Напишите мне в личные сообщения: https://t.me/{bot}",
+        "en": "Others can hear you here. Write to me in private: https://t.me/{bot}",
+    },
+    "sorry": {
+        "ru": "Не получилось ответить на это сообщение, мы уже знаем. Попробуйте иначе или напишите /help.",
+        "en": "This message could not be answered, and we know. Try another way, or write /help.",
+    },
+    # refusals, by the code of the core's error
+    "refused": {
+        "ru": "Так не получится. Попробуйте ещё раз или напишите /help.",
+        "en": "That does not work. Try again or write /help.",
+    },
+    "refused_identity_taken": {
+        "ru": "Этот номер уже привязан к другому счёту, а этот Telegram — к вашему. Объединить их может поддержка; "
+        "баллы обоих счетов целы.",
+        "en": "This number belongs to another account, and this Telegram to yours. Support can join them; "
+        "the points of both are safe.",
+    },
+    "refused_customer_not_found": {
+        "ru": "Этот счёт закрыт. Если это ошибка, напишите в поддержку.",
+        "en": "This account is closed. If that is a mistake, write to support.",
+    },
+    "refused_partner_not_found": {
+        "ru": "Такого партнёра нет, или он больше не принимает участников.",
+        "en": "There is no such partner, or it takes no members any more.",
+    },
+    "refused_invalid_phone": {
+        "ru": "Этот номер не похож на телефонный. Поделитесь номером кнопкой ещё раз.",
+        "en": "This does not look like a phone number. Share yours with the button once more.",
+    },
+    "refused_too_many": {
+        "ru": "Слишком часто. Подождите минуту и попробуйте снова.",
+        "en": "Too often. Wait a minute and try again.",
+    },
+    # the menu of commands
+    "command_start": {"ru": "Начать", "en": "Begin"},
+    "command_balance": {"ru": "Баланс", "en": "Balance"},
+    "command_history": {"ru": "История операций", "en": "History"},
+    "command_code": {"ru": "Код для кассы", "en": "Code for the till"},
+    "command_language": {"ru": "Язык", "en": "Language"},
+    "command_help": {"ru": "Помощь", "en": "Help"},
+}
+
+COMMANDS = ("start", "balance", "history", "code", "language", "help")
+
+
+class Words:
+    """The texts in one language."""
+
+    def __init__(self, language: str):
+        self.language = language
+
+    def __call__(self, name: str, **values: object) -> str:
+        return TEXTS[name][self.language].format(**values)
+
+    def has(self, name: str) -> bool:
+        return name in TEXTS
+
+    def button(self, name: str) -> str:
+        return BUTTONS[name][self.language]
+
+    def points(self, count: int) -> str:
+        """«1 250 баллов»."""
+        return f"{shared.number(count, self.language)}\N{NO-BREAK SPACE}{shared.points_word(count, self.language)}"
+
+    def change(self, count: int) -> str:
+        """«+50 баллов», «−1 балл»."""
+        return shared.changes((count,), self.language) if count else self.points(0)
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        return shared.money(amount, currency, self.language)
+
+    def day(self, value) -> str:
+        return shared.day(value, self.language)
+
+
+def language_of(locale: str | None) -> str:
+    """The language of a person's locale or of what Telegram says of a client; Russian where nothing is said."""
+    if not locale:
+        return "ru"
+    language = locale[:2].lower()
+    if language in LANGUAGES:
+        return language
+    return "ru" if language in ("be", "kk", "uk", "uz", "ky", "tg", "hy") else "en"
+
+
+def buttons_by_label() -> dict[str, str]:
+    """Which button a text is, whatever language it was shown in."""
+    return {label: name for name, labels in BUTTONS.items() for label in labels.values()}
+
+
+def labels_of(name: str) -> set[str]:
+    """A label that stands in `TEXTS`, in all languages."""
+    return set(TEXTS[name].values())

@@ -1,0 +1,94 @@
+"""Updates of a messenger: each is taken once, and one that cannot be taken does not hold up the others.
+
+`take` is written in the transaction of the update's effect. A failure is recorded in a transaction of its own, after the
+effect was rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from loyalty.sealing import seal, unseal
+from models import db
+from models.telegram import BrokenUpdate, TakenUpdate
+
+TRIES = 3
+"""After so many failures an update is set aside."""
+KEPT = timedelta(days=9)
+"""Telegram keeps what was not confirmed for a day, and numbers may begin anew after a week without any."""
+BROKEN_KEPT = timedelta(days=30)
+_PURPOSE = "broken_update"
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An update that was given up, and `raw`, what the messenger sent: personal data."""
+
+    bot_id: int
+    update_id: int
+    attempts: int
+    error: str
+    set_aside_at: datetime
+    raw: Mapping[str, Any]
+
+
+def take(bot_id: int, update_id: int, now: datetime) -> bool:
+    """Whether the update is new; from this transaction's commit on it is not. A parallel taker is waited for."""
+    taken = insert(TakenUpdate).values(bot_id=bot_id, update_id=update_id, taken_at=now)
+    return db.session.scalar(taken.on_conflict_do_nothing().returning(TakenUpdate.update_id)) is not None
+
+
+def record_failure(bot_id: int, update_id: int, error: str, raw: Mapping[str, Any], now: datetime) -> bool:
+    """Count a failure; True when that was the last one allowed and the update is set aside, which takes it."""
+    failed = insert(BrokenUpdate).values(
+        bot_id=bot_id,
+        update_id=update_id,
+        attempts=1,
+        error=error[:300],
+        sealed=seal(_PURPOSE, dict(raw)),
+        failed_at=now,
+    )
+    counted = failed.on_conflict_do_update(
+        index_elements=["bot_id", "update_id"],
+        set_={"attempts": BrokenUpdate.attempts + 1, "error": failed.excluded.error, "failed_at": now},
+    )
+    if db.session.scalar(counted.returning(BrokenUpdate.attempts)) < TRIES:
+        return False
+    key = (BrokenUpdate.bot_id == bot_id, BrokenUpdate.update_id == update_id)
+    db.session.execute(update(BrokenUpdate).where(*key).values(set_aside_at=now))
+    take(bot_id, update_id, now)
+    return True
+
+
+def list_set_aside(limit: int = 100) -> list[SetAside]:
+    """Updates that were given up, the oldest first."""
+    query = select(BrokenUpdate).where(BrokenUpdate.set_aside_at.is_not(None))
+    rows = db.session.scalars(query.order_by(BrokenUpdate.set_aside_at, BrokenUpdate.update_id).limit(limit))
+    return [
+        SetAside(row.bot_id, row.update_id, row.attempts, row.error, row.set_aside_at, raw=unseal(_PURPOSE, row.sealed))
+        for row in rows
+    ]
+
+
+def forget_taken(now: datetime, chunk: int = 1000) -> int:
+    """Delete the marks of updates that cannot come again; how many."""
+    return _delete(TakenUpdate, TakenUpdate.taken_at < now - KEPT, chunk)
+
+
+def forget_broken(now: datetime, chunk: int = 1000) -> int:
+    """Delete what failed long ago; how many."""
+    return _delete(BrokenUpdate, BrokenUpdate.failed_at < now - BROKEN_KEPT, chunk)
+
+
+def _delete(table, condition, chunk: int) -> int:
+    key = tuple_(table.bot_id, table.update_id)
+    old = select(table.bot_id, table.update_id).where(condition).limit(chunk)
+    return db.session.execute(
+        delete(table).where(key.in_(old)), execution_options={"synchronize_session": False}
+    ).rowcount

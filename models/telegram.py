@@ -1,0 +1,65 @@
+"""What the Telegram door remembers: which updates were taken, which could not be, where each conversation stands, and when
+each chat may be written to again.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Moment, db
+
+
+class TakenUpdate(db.Model):
+    """An update that was dealt with; written in the transaction of its effect, so that it has one effect however often
+    it comes."""
+
+    __tablename__ = "taken_update"
+    __table_args__ = (Index("ix_taken_update_taken_at", "taken_at"),)
+
+    bot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    taken_at: Mapped[Moment]
+
+
+class BrokenUpdate(db.Model):
+    """An update that failed. With `set_aside_at` it was given up: the others went on without it. `sealed` is what
+    Telegram sent, encrypted: it holds what people write."""
+
+    __tablename__ = "broken_update"
+    __table_args__ = (
+        CheckConstraint("attempts >= 1", name="attempts"),
+        Index("ix_broken_update_set_aside_at", "set_aside_at", postgresql_where=text("set_aside_at IS NOT NULL")),
+    )
+
+    bot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    attempts: Mapped[int] = mapped_column(Integer)
+    error: Mapped[str] = mapped_column(String(300))
+    sealed: Mapped[str] = mapped_column(Text)
+    failed_at: Mapped[Moment]
+    set_aside_at: Mapped[Moment | None]
+
+
+class BotChat(db.Model):
+    """Where a conversation stands: the language until the person is known, the `step` that waits for an answer, its data."""
+
+    __tablename__ = "bot_chat"
+
+    bot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    locale: Mapped[str | None] = mapped_column(String(5))
+    step: Mapped[str | None] = mapped_column(String(40))
+    data: Mapped[dict] = mapped_column(JSONB, server_default="{}")
+    changed_at: Mapped[Moment]
+
+
+class ChatPace(db.Model):
+    """When a chat (0: any chat) may be written to again: Telegram refuses who writes more often."""
+
+    __tablename__ = "chat_pace"
+    __table_args__ = (Index("ix_chat_pace_free_at", "free_at"),)
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    free_at: Mapped[Moment]

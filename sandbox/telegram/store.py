@@ -1,0 +1,231 @@
+"""What the stand-in keeps, in the sandbox's own schema: all web processes see one Telegram."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Row, text
+
+from models import db, transaction
+
+LATEST = 200
+_TABLES = (
+    "CREATE SCHEMA IF NOT EXISTS sandbox",
+    # what the bot is to be told; `confirmed` once it asked for what comes after
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_update (update_id bigint GENERATED ALWAYS AS IDENTITY (START WITH 1000) PRIMARY KEY,"
+    " body json NOT NULL, is_confirmed boolean NOT NULL DEFAULT false)",
+    "CREATE INDEX IF NOT EXISTS tg_update_waiting ON sandbox.tg_update (update_id) WHERE NOT is_confirmed",
+    # what a person sees; a message that is edited stands here again under the same message_id
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_item (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, chat_id bigint NOT NULL,"
+    " message_id bigint NOT NULL, is_from_bot boolean NOT NULL, text text NOT NULL, markup json, file text, file_kind text,"
+    " at timestamptz NOT NULL DEFAULT now())",
+    "CREATE INDEX IF NOT EXISTS tg_item_chat ON sandbox.tg_item (chat_id, n)",
+    "CREATE SEQUENCE IF NOT EXISTS sandbox.tg_message",
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_chat (chat_id bigint PRIMARY KEY, keyboard json,"
+    " is_blocked boolean NOT NULL DEFAULT false)",
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_file (id text PRIMARY KEY, name text NOT NULL, mimetype text NOT NULL,"
+    " body bytea NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_fault (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, method text NOT NULL,"
+    " kind text NOT NULL, times int NOT NULL, seconds double precision NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_call (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, method text NOT NULL,"
+    " chat_id bigint, at timestamptz NOT NULL DEFAULT clock_timestamp())",
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_poll (id int PRIMARY KEY, number bigint NOT NULL)",
+)
+
+
+def prepare() -> None:
+    """Make the tables if they are not there; two processes that start at once take turns."""
+    if current_app.extensions.get("sandbox_telegram"):
+        return
+    with transaction():
+        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('sandbox telegram', 0))"))
+        for statement in _TABLES:
+            db.session.execute(text(statement))
+    current_app.extensions["sandbox_telegram"] = True
+
+
+def _run(statement: str, **values: Any):
+    prepare()
+    return db.session.execute(text(statement), values)
+
+
+# Updates
+
+
+def add_update(body: dict[str, Any]) -> int:
+    """Have the bot told; what is returned is the update's number."""
+    return _run(
+        "INSERT INTO sandbox.tg_update (body) VALUES (:body) RETURNING update_id", body=json.dumps(body)
+    ).scalar()
+
+
+def confirm_updates(before: int) -> None:
+    _run(
+        "UPDATE sandbox.tg_update SET is_confirmed = true WHERE update_id < :before AND NOT is_confirmed", before=before
+    )
+
+
+def list_updates(limit: int, *, again: bool = False) -> list[dict[str, Any]]:
+    """Updates that wait, the oldest first; with `again` those that were confirmed last come before them."""
+    rows = _run(
+        "SELECT update_id, body FROM sandbox.tg_update WHERE NOT is_confirmed ORDER BY update_id LIMIT :limit",
+        limit=limit,
+    ).all()
+    if again:
+        known = _run(
+            "SELECT update_id, body FROM sandbox.tg_update WHERE is_confirmed ORDER BY update_id DESC LIMIT 5"
+        ).all()
+        rows = [*reversed(known), *rows]
+    return [{"update_id": row.update_id} | row.body for row in rows]
+
+
+def begin_poll() -> int:
+    """The number of a question for updates; it is the only one until the next begins."""
+    return _run(
+        "INSERT INTO sandbox.tg_poll (id, number) VALUES (1, 1)"
+        " ON CONFLICT (id) DO UPDATE SET number = tg_poll.number + 1 RETURNING number"
+    ).scalar()
+
+
+def is_present_poll(number: int) -> bool:
+    return _run("SELECT number FROM sandbox.tg_poll WHERE id = 1").scalar() == number
+
+
+# Chats
+
+
+def next_message_id() -> int:
+    return _run("SELECT nextval('sandbox.tg_message')").scalar()
+
+
+def add_item(
+    chat_id: int,
+    message_id: int,
+    text: str,
+    *,
+    is_from_bot: bool,
+    markup: dict | None = None,
+    file: str | None = None,
+    file_kind: str | None = None,
+) -> int:
+    """Put something into a chat; its number there. A reply keyboard stays until another one comes."""
+    if markup and ("keyboard" in markup or "remove_keyboard" in markup):
+        _run(
+            "INSERT INTO sandbox.tg_chat (chat_id, keyboard) VALUES (:chat, :keyboard)"
+            " ON CONFLICT (chat_id) DO UPDATE SET keyboard = excluded.keyboard",
+            chat=chat_id,
+            keyboard=json.dumps(markup) if "keyboard" in markup else None,
+        )
+    return _run(
+        "INSERT INTO sandbox.tg_item (chat_id, message_id, is_from_bot, text, markup, file, file_kind)"
+        " VALUES (:chat, :message, :bot, :text, :markup, :file, :kind) RETURNING n",
+        chat=chat_id,
+        message=message_id,
+        bot=is_from_bot,
+        text=text,
+        markup=json.dumps(markup) if markup else None,
+        file=file,
+        kind=file_kind,
+    ).scalar()
+
+
+def list_items(chat_id: int, after: int) -> list[Row]:
+    """What stands in a chat after the item `after`, the oldest first."""
+    return _run(
+        "SELECT * FROM sandbox.tg_item WHERE chat_id = :chat AND n > :after ORDER BY n LIMIT :limit",
+        chat=chat_id,
+        after=after,
+        limit=LATEST,
+    ).all()
+
+
+def list_messages_of_bot(chat_id: int) -> list[Row]:
+    """The bot's messages as they read now, the newest first."""
+    return _run(
+        "SELECT DISTINCT ON (message_id) * FROM sandbox.tg_item WHERE chat_id = :chat AND is_from_bot"
+        " ORDER BY message_id DESC, n DESC LIMIT :limit",
+        chat=chat_id,
+        limit=LATEST,
+    ).all()
+
+
+def find_message(chat_id: int, message_id: int) -> Row | None:
+    return _run(
+        "SELECT * FROM sandbox.tg_item WHERE chat_id = :chat AND message_id = :message ORDER BY n DESC LIMIT 1",
+        chat=chat_id,
+        message=message_id,
+    ).one_or_none()
+
+
+def find_keyboard(chat_id: int) -> dict | None:
+    return _run("SELECT keyboard FROM sandbox.tg_chat WHERE chat_id = :chat", chat=chat_id).scalar()
+
+
+def hide_keyboard(chat_id: int) -> None:
+    _run("UPDATE sandbox.tg_chat SET keyboard = NULL WHERE chat_id = :chat", chat=chat_id)
+
+
+def block(chat_id: int, is_blocked: bool) -> None:
+    _run(
+        "INSERT INTO sandbox.tg_chat (chat_id, is_blocked) VALUES (:chat, :blocked)"
+        " ON CONFLICT (chat_id) DO UPDATE SET is_blocked = excluded.is_blocked",
+        chat=chat_id,
+        blocked=is_blocked,
+    )
+
+
+def is_blocked(chat_id: int) -> bool:
+    return bool(_run("SELECT is_blocked FROM sandbox.tg_chat WHERE chat_id = :chat", chat=chat_id).scalar())
+
+
+# Files, calls and faults
+
+
+def keep_file(file_id: str, name: str, mimetype: str, body: bytes) -> None:
+    _run(
+        "INSERT INTO sandbox.tg_file (id, name, mimetype, body) VALUES (:id, :name, :mimetype, :body)",
+        id=file_id,
+        name=name,
+        mimetype=mimetype,
+        body=body,
+    )
+
+
+def find_file(file_id: str) -> Row | None:
+    return _run("SELECT * FROM sandbox.tg_file WHERE id = :id", id=file_id).one_or_none()
+
+
+def note_call(method: str, chat_id: int | None) -> None:
+    _run("INSERT INTO sandbox.tg_call (method, chat_id) VALUES (:method, :chat)", method=method, chat=chat_id)
+
+
+def list_calls(method: str) -> list[Row]:
+    """When a method was called, and for which chat, the first call first."""
+    return _run("SELECT chat_id, at FROM sandbox.tg_call WHERE method = :method ORDER BY n", method=method).all()
+
+
+def add_fault(method: str, kind: str, times: int, seconds: float) -> None:
+    """From now on so many calls of `method` (* for any) fail in this way."""
+    _run(
+        "INSERT INTO sandbox.tg_fault (method, kind, times, seconds) VALUES (:method, :kind, :times, :seconds)",
+        method=method,
+        kind=kind,
+        times=times,
+        seconds=seconds,
+    )
+
+
+def take_fault(method: str) -> Row | None:
+    """The fault that this call meets."""
+    return _run(
+        "UPDATE sandbox.tg_fault SET times = times - 1 WHERE n = (SELECT n FROM sandbox.tg_fault"
+        " WHERE times > 0 AND method IN ('*', :method) ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED)"
+        " RETURNING kind, seconds",
+        method=method,
+    ).one_or_none()
+
+
+def clear_faults() -> None:
+    _run("DELETE FROM sandbox.tg_fault")

@@ -1,0 +1,382 @@
+"""The customer's rooms: raw updates in, replies out of the outbox."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import string
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from bot.rooms import doors
+from bot.taking import Taker
+from bot.talk import split
+from bot.texts import BUTTONS, TEXTS, Words, language_of
+from loyalty import consents, ledger, replies
+from loyalty.clock import utcnow
+from loyalty.customers import attach_identity, find, membership_of
+from loyalty.identities import Identifier
+from loyalty.rules import Rules
+from models import db, transaction
+from models.customer import Customer
+from models.partner import Partner
+from models.work import Outbox
+from tests.factories import identity_of, make_customer, make_member, make_partner, make_phone, noise
+
+_updates = itertools.count(random.randrange(10**6, 10**12))
+
+
+class Chat:
+    """A person's private chat with the bot; `replies` of the last exchange."""
+
+    def __init__(self, app, taker, language="ru"):
+        self._app, self._taker, self._language = app, taker, language
+        self.id = random.randrange(10**9, 10**12)
+        self.replies: list[dict] = []
+
+    def say(self, text=None, *, name="Аня 🦊", chat=None, **content):
+        message = {
+            "message_id": next(_updates),
+            "from": self._user(name),
+            "chat": chat or {"id": self.id, "type": "private"},
+            "date": 1_700_000_000,
+        }
+        return self._take({"message": message | ({"text": text} if text is not None else {}) | content})
+
+    def share(self, phone, *, user_id=..., **content):
+        contact = {"phone_number": phone.removeprefix("+"), "first_name": "Аня"}
+        if user_id is not None:
+            contact["user_id"] = self.id if user_id is ... else user_id
+        return self.say(contact=contact, **content)
+
+    def press(self, data, *, message=...):
+        shown = {"message_id": 5, "chat": {"id": self.id, "type": "private"}, "date": 1_700_000_000, "text": "…"}
+        press = {"id": "1", "from": self._user("Аня"), "chat_instance": "1", "data": data}
+        if message is not None:
+            press["message"] = shown if message is ... else message
+        return self._take({"callback_query": press})
+
+    def _user(self, name):
+        return {"id": self.id, "is_bot": False, "first_name": name, "language_code": self._language}
+
+    def _take(self, update):
+        update["update_id"] = next(_updates)
+        with self._app.app_context():
+            last = db.session.scalar(db.select(db.func.max(Outbox.id))) or 0
+        assert self._taker.take(update)
+        with self._app.app_context():
+            query = db.select(Outbox.sealed).where(Outbox.id > last, Outbox.job == "send_reply").order_by(Outbox.id)
+            found = [replies.read_reply(sealed) for sealed in db.session.scalars(query)]
+        self.replies = [
+            reply
+            for reply in found
+            if reply["chat_id"] == (self.id if "message" not in update else update["message"]["chat"]["id"])
+        ]
+        return "\n".join(reply["text"] for reply in self.replies)
+
+    def data(self):
+        """The data of the buttons shown."""
+        rows = [row for reply in self.replies for row in reply.get("markup", {}).get("inline_keyboard", ())]
+        return [button["callback_data"] for row in rows for button in row]
+
+    def labels(self):
+        rows = [row for reply in self.replies for row in reply.get("markup", {}).get("keyboard", ())]
+        return [button["text"] for row in rows for button in row]
+
+    @property
+    def owner(self) -> Customer | None:
+        return find(Identifier("telegram", str(self.id)))
+
+
+@pytest.fixture
+def taker(app):
+    api = SimpleNamespace(bot_id=random.randrange(10**9), answer_press=lambda press_id, text: None)
+    return Taker(app, api, respond=doors.respond, refuse=doors.refuse, apologise=doors.apologise)
+
+
+@pytest.fixture
+def chat(app, taker):
+    return Chat(app, taker)
+
+
+@pytest.fixture
+def cafe(app):
+    """A partner with the usual welcome of 100 points, beside one that must not be seen."""
+    with app.app_context(), transaction():
+        noise()
+        partner = make_partner(Rules(welcome_bonus=100), name="Эспрессо")
+        return SimpleNamespace(id=partner.id, code=partner.code)
+
+
+def make_known(app, chat, cafe=None, points=0, locale="ru"):
+    """The chat's person is a customer with a linked Telegram."""
+    with app.app_context(), transaction():
+        customer = make_customer(proven_at=utcnow())
+        customer.locale = locale
+        attach_identity(customer, "telegram", str(chat.id), proven_at=utcnow())
+        if cafe is not None:
+            member = make_member(db.session.get(Partner, cafe.id), customer)
+            if points:
+                ledger.grant(cafe.id, member.id, points, source="promotion", source_ref=str(chat.id), now=utcnow())
+        return customer.id
+
+
+# Meeting
+
+
+def test_an_invited_newcomer_agrees_shares_the_number_and_is_welcomed_once(app, chat, cafe):
+    phone = make_phone()
+    said = chat.say(f"/start p{cafe.code}")
+    assert "Вас приглашает Эспрессо" in said and "согласие" in said
+    with app.app_context():
+        assert chat.owner is None, "nothing is kept before the consent"
+    chat.press(chat.data()[0])
+    assert "📱 Поделиться номером" in chat.labels()
+    said = chat.share(phone)
+    assert "Вы участник программы «Эспрессо»" in said and "100\N{NO-BREAK SPACE}баллов" in said
+    assert "Присылать вам акции" in said
+    with app.app_context():
+        owner = chat.owner
+        assert owner.id == find(Identifier("phone", phone)).id and owner.name == "Аня 🦊"
+        assert consents.has_consent(owner.id, "personal_data", cafe.id)
+        assert not consents.has_consent(owner.id, "personal_data"), "the platform was not asked about"
+        assert not consents.has_consent(owner.id, "advertising", cafe.id)
+        assert membership_of(owner.id, cafe.id).balance == 100
+    assert "100\N{NO-BREAK SPACE}баллов" in chat.say(f"/start p{cafe.code}")
+    with app.app_context():
+        assert membership_of(chat.owner.id, cafe.id).balance == 100
+    chat.press(f"offers:1:{cafe.code}")
+    with app.app_context():
+        assert consents.has_consent(chat.owner.id, "advertising", cafe.id)
+
+
+def test_points_credited_by_phone_before_are_found_and_the_welcome_comes_with_the_consent(app, chat, cafe):
+    with app.app_context(), transaction():
+        customer = make_customer(proven_at=None)
+        member = make_member(db.session.get(Partner, cafe.id), customer)
+        ledger.grant(cafe.id, member.id, 250, source="manual", source_ref="1", now=utcnow())
+        phone = identity_of(customer, "phone").value
+    chat.say("/start")
+    chat.press(chat.data()[0])
+    said = chat.share(phone)
+    assert "350\N{NO-BREAK SPACE}баллов" in said and "Эспрессо: 350" in said
+
+
+def test_one_may_go_on_without_a_number_and_share_it_later(app, chat):
+    chat.say("/start")
+    chat.press(chat.data()[0])
+    assert "0\N{NO-BREAK SPACE}баллов" in chat.say("Продолжить без номера")
+    phone = make_phone()
+    assert f"Номер {phone} привязан" in chat.share(phone)
+    with app.app_context():
+        assert chat.owner.id == find(Identifier("phone", phone)).id
+
+
+def test_who_does_not_agree_is_not_kept(app, chat, cafe):
+    chat.say(f"/start p{cafe.code}")
+    assert "ничего не сохраняем" in chat.press("decline")
+    with app.app_context():
+        assert chat.owner is None
+
+
+@pytest.mark.parametrize(
+    "payload", ["p000000", "p", "p406631153406631153", "pабв", "x1", "p" * 64, "p-1", "../../etc", "p٤٠٦٦٣١"]
+)
+def test_an_invitation_that_leads_nowhere_is_said_to_and_one_may_go_on(chat, payload):
+    assert "больше не действует" in chat.say(f"/start {payload}")
+    assert chat.data()[0] == "agree:0"
+
+
+def test_a_suspended_partner_invites_nobody(app, chat):
+    with app.app_context(), transaction():
+        code = make_partner(state="suspended").code
+    assert "больше не действует" in chat.say(f"/start p{code}")
+    make_known(app, chat)
+    assert "больше не принимает" in chat.press(f"agree:{code}")
+
+
+# The own contact
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"user_id": 4},
+        {"user_id": None},
+        {"forward_origin": {"type": "hidden_user", "date": 1_700_000_000, "sender_user_name": "Некто"}},
+    ],
+)
+def test_anothers_or_a_forwarded_or_a_handmade_contact_proves_nothing(app, chat, card):
+    phone = make_phone()
+    chat.say("/start")
+    chat.press(chat.data()[0])
+    assert "не ваш номер" in chat.share(phone, **card)
+    with app.app_context():
+        assert chat.owner is None and find(Identifier("phone", phone)) is None
+
+
+def test_a_contact_before_the_consent_leads_to_the_consent(app, chat):
+    phone = make_phone()
+    assert "согласие" in chat.share(phone)
+    with app.app_context():
+        assert find(Identifier("phone", phone)) is None
+
+
+def test_a_number_of_another_account_is_refused_clearly_and_nothing_changes(app, chat):
+    make_known(app, chat)
+    with app.app_context(), transaction():
+        other = make_customer()
+        phone, other_id = identity_of(other, "phone").value, other.id
+    assert "уже привязан к другому счёту" in chat.share(phone)
+    with app.app_context():
+        assert find(Identifier("phone", phone)).id == other_id != chat.owner.id
+
+
+def test_a_foreign_number_that_is_no_phone_gets_a_sentence(chat):
+    chat.say("/start")
+    chat.press(chat.data()[0])
+    assert "не похож на телефонный" in chat.share("+123")
+
+
+def test_a_blocked_person_learns_that_the_account_is_closed(app, chat):
+    person = make_known(app, chat)
+    with app.app_context(), transaction():
+        db.session.get_one(Customer, person).state = "blocked"
+    assert "Этот счёт закрыт" in chat.say("/start")
+    assert "Напишите /start" in chat.say("💰 Баланс")
+
+
+# Rooms
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1\N{NO-BREAK SPACE}балл."),
+        (2, "2\N{NO-BREAK SPACE}балла."),
+        (11, "11\N{NO-BREAK SPACE}баллов."),
+        (1021, "1\N{NO-BREAK SPACE}021\N{NO-BREAK SPACE}балл."),
+    ],
+)
+def test_the_total_agrees_with_its_number(app, chat, cafe, count, said):
+    make_known(app, chat, cafe, points=count)
+    assert chat.say("💰 Баланс").startswith(f"У вас {said}")
+
+
+def test_the_rooms_speak_english_too(app, chat, cafe):
+    make_known(app, chat, cafe, points=1, locale="en")
+    assert chat.say("/balance").startswith("You have 1\N{NO-BREAK SPACE}point.")
+    assert chat.say("💰 Баланс").startswith("You have"), "a button of before the change of language"
+    assert "Operations, page 1" in chat.say("🧾 History") and "a bonus" in chat.say("/history")
+
+
+def test_history_is_paged_with_reasons_and_an_impossible_page_is_answered(app, chat, cafe):
+    person = make_known(app, chat, cafe)
+    with app.app_context(), transaction():
+        member = membership_of(person, cafe.id)
+        for n in range(23):
+            at = utcnow() - timedelta(minutes=30 - n)
+            ledger.grant(cafe.id, member.id, n + 1, source="promotion", source_ref=f"h{n}", now=at)
+    first = chat.say("/history")
+    assert (
+        first.count("Эспрессо") == 10 and "+23\N{NO-BREAK SPACE}балла" not in first.replace(" ", " ")
+    ) or "+23" in first
+    assert chat.data() == ["history:2"]
+    second = chat.press("history:2")
+    assert chat.replies[0]["edit"] == 5 and chat.data() == ["history:1", "history:3"]
+    third = chat.press("history:3")
+    assert third.count("Эспрессо") == 3 and chat.data() == ["history:2"]
+    assert "+13" in second and "+1 " in third.replace("\N{NO-BREAK SPACE}", " ")
+    assert "больше не действует" in chat.press("history:999")
+
+
+def test_the_own_code_is_shown_with_a_picture_and_no_other_six_digits(app, chat):
+    make_known(app, chat)
+    said = chat.say("🔢 Мой код")
+    digits = said.split("\n")[0].removeprefix("Ваш код: ").replace(" ", "")
+    assert len(digits) == 6 and chat.replies[0]["qr"].endswith(f"/partner?code={digits}")
+    assert digits[:3] in chat.press("code"), "the living code is shown again"
+
+
+def test_the_language_is_changed_for_notices_too(app, chat):
+    make_known(app, chat)
+    chat.say("🌐 Язык")
+    assert chat.press("language:en") == "I speak English now."
+    with app.app_context():
+        assert chat.owner.locale == "en"
+    assert "What I can do" in chat.say("❓ Помощь")
+
+
+def test_a_newcomer_is_met_in_the_language_of_their_telegram(app, taker):
+    assert "Hello! This is Kopilka" in Chat(app, taker, "de").say("/start")
+    assert "Здравствуйте" in Chat(app, taker, "kk").say("/start")
+
+
+# Whatever comes
+
+
+@pytest.mark.parametrize(
+    "text", ["я" * 5000, "🦊", "   ", "/", "/nothing", "/balance@kopilka_demo_bot", "\u202e", "💰 Баланс\x00"]
+)
+def test_a_text_of_any_kind_gets_an_answer(app, chat, text):
+    assert chat.say(text)
+    make_known(app, chat)
+    assert chat.say(text)
+
+
+@pytest.mark.parametrize("content", [{"photo": [{"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1}]}, {}])
+def test_what_is_no_text_gets_an_answer(chat, content):
+    assert chat.say(**content)
+
+
+@pytest.mark.parametrize(
+    "data", ["", "agree:", "agree:x", "history:-1", "sale:1:2:3", "language:xx", "я" * 30, "offers:2:0"]
+)
+def test_data_made_by_hand_is_answered_and_does_nothing(app, chat, data):
+    make_known(app, chat)
+    assert "больше не действует" in chat.press(data)
+
+
+def test_a_press_under_a_message_too_old_to_change_is_answered_anew(app, chat):
+    make_known(app, chat)
+    old = {"message_id": 5, "chat": {"id": chat.id, "type": "private"}, "date": 0}
+    for message in (old, None):
+        chat.press("history:1", message=message)
+        assert [("edit" in reply) for reply in chat.replies] == [False]
+
+
+def test_nobody_elses_points_are_told_in_a_group(app, chat, cafe):
+    make_known(app, chat, cafe, points=77)
+    group = {"id": -5000000000, "type": "supergroup", "title": "Двор"}
+    assert "в личные сообщения" in chat.say("/balance", chat=group)
+    assert chat.say("привет", chat=group) == ""
+
+
+def test_a_name_nobody_can_keep_is_left_out(app, chat):
+    chat.say("/start", name="А" * 300)
+    chat.press(chat.data()[0])
+    chat.say("Продолжить без номера", name="А" * 300)
+    with app.app_context():
+        assert chat.owner.name is None
+
+
+# Texts
+
+
+def test_every_text_exists_in_both_languages_with_the_same_places():
+    for name, versions in {**TEXTS, **BUTTONS}.items():
+        assert versions.keys() == {"ru", "en"}, name
+        places = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in versions.values()]
+        assert places[0] == places[1], name
+    assert not Words("ru").has("nothing")
+    assert [language_of(locale) for locale in ("ru-RU", "en", "de", None, "kk")] == ["ru", "en", "en", "ru", "ru"]
+
+
+def test_a_long_text_is_split_where_lines_end_and_never_into_nothing():
+    assert split("а" * 4096, 4096) == ["а" * 4096]
+    text = "\n".join(["строка " * 20] * 60)
+    parts = split(text, 4000)
+    assert len(parts) == 3 and all(0 < len(part) <= 4000 for part in parts)
+    assert all(len(part.encode("utf-16-le")) <= 200 for part in split("🦊" * 1000, 100))

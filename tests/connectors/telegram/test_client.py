@@ -1,0 +1,105 @@
+"""Calls of the Bot API: what can come back, and that no error tells the token."""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import pytest
+import requests
+from telebot import apihelper
+
+from connectors.telegram import BotApi, TelegramError
+from connectors.telegram.pictures import SCALE, draw_qr
+
+TOKEN = "123456789:AAE-the-secret-part-of-the-token-abc"
+
+
+def answer(status: int, body: str) -> requests.Response:
+    response = requests.Response()
+    response.status_code, response._content = status, body.encode()
+    return response
+
+
+def refusal(status: int, description: str, **more) -> requests.Response:
+    return answer(status, json.dumps({"ok": False, "error_code": status, "description": description, **more}))
+
+
+@pytest.fixture
+def call(monkeypatch):
+    """Calls with a prepared answer, or an exception; what was sent is kept in `call.sent`."""
+    api = BotApi(TOKEN, "http://telegram.test")
+
+    def call(prepared):
+        def send(method, url, **given):
+            call.sent = given
+            if isinstance(prepared, Exception):
+                raise prepared
+            return prepared
+
+        monkeypatch.setattr(apihelper, "CUSTOM_REQUEST_SENDER", send)
+        api.send_text(7, "Привет", {"keyboard": []})
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("prepared", "code", "retryable", "retry_after"),
+    [
+        (refusal(429, "Too Many Requests", parameters={"retry_after": 7}), "flooded", True, 7),
+        (refusal(429, "Too Many Requests"), "flooded", True, 5),
+        (refusal(403, "Forbidden: bot was blocked by the user"), "blocked", False, None),
+        (refusal(409, "Conflict: terminated by other getUpdates request"), "conflict", True, None),
+        (refusal(401, "Unauthorized"), "token_refused", True, None),
+        (refusal(400, "Bad Request: chat not found"), "chat_not_found", False, None),
+        (refusal(400, "Bad Request: message text is empty"), "refused", False, None),
+        (refusal(500, "Internal Server Error"), "refused", True, None),
+        (answer(502, "<html>Bad Gateway</html>"), "broken_answer", True, None),
+        (answer(200, '{"ok":true,"resu'), "broken_answer", True, None),
+        (answer(200, '{"ok":false}'), "broken_answer", True, None),
+        (answer(200, "[]"), "broken_answer", True, None),
+        (requests.Timeout(f"/bot{TOKEN}/sendMessage"), "timed_out", True, None),
+        (requests.ConnectionError(f"/bot{TOKEN}/sendMessage"), "unreachable", True, None),
+    ],
+)
+def test_whatever_comes_back_has_a_code_and_hides_the_token(call, prepared, code, retryable, retry_after):
+    with pytest.raises(TelegramError) as caught:
+        call(prepared)
+    error = caught.value
+    assert (error.code, error.retryable, error.retry_after) == (code, retryable, retry_after)
+    assert error.__context__ is None and error.__cause__ is None
+    assert TOKEN not in repr(error) and TOKEN not in str(error)
+
+
+def test_a_message_that_already_reads_so_is_fine(monkeypatch):
+    said = refusal(400, "Bad Request: message is not modified: specified new message content…")
+    api = BotApi(TOKEN, "http://telegram.test")
+    monkeypatch.setattr(apihelper, "CUSTOM_REQUEST_SENDER", lambda method, url, **given: said)
+    api.edit_text(7, 1, "Привет")
+
+
+def test_parameters_go_in_the_body(app, live_server):
+    """The stand-in answers 404 to an unknown method, and never saw a query string."""
+    url = live_server(app)
+    settings = app.config["SETTINGS"]
+    api = BotApi(settings.bot_token, f"{url}/sandbox/telegram/api")
+    assert api.bot_id == 7000000001
+    api.send_text(5_000_111, "я" * 4096)
+    with pytest.raises(TelegramError, match="refused"):
+        api.send_text(5_000_111, "я" * 4097)
+    answer = requests.get(
+        f"{url}/sandbox/telegram/api/bot{settings.bot_token}/sendMessage",
+        params={"chat_id": 5_000_111, "text": "в адресе"},
+        timeout=10,
+    )
+    assert answer.json()["result"]["text"] == "в адресе", "as the library itself would send it"
+
+
+def test_a_qr_code_is_a_square_picture():
+    png = draw_qr("https://kopilka.example/partner?code=123456")
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    start = png.index(b"IDAT") + 4
+    rows = zlib.decompress(png[start : png.index(b"IEND") - 8])
+    assert width == height and len(rows) == height * (1 + -(-width // 8))
+    assert set(rows[1 : 1 + width // 8]) == {255} and width > SCALE * 4, "a quiet border"

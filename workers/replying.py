@@ -1,0 +1,38 @@
+"""Sends the bot's replies, at the pace that Telegram bears."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app
+
+from connectors.errors import ConnectorError
+from connectors.telegram import BotApi, TelegramError
+from connectors.telegram.pictures import draw_qr
+from loyalty import replies
+from workers.pacing import GONE, heed, wait_turn
+
+
+def send_reply(payload: dict, row, now: datetime) -> None:
+    """Sealed: what `loyalty.replies` describes. A person who has blocked the bot gets nothing, and that is the end of it."""
+    settings = current_app.config["SETTINGS"]
+    if settings.bot_token is None:
+        raise ConnectorError("no_telegram_gateway", retryable=False)
+    reply = replies.read_reply(row.sealed)
+    wait_turn(reply["chat_id"])
+    try:
+        _send(BotApi(settings.bot_token, settings.bot_api_url), reply)
+    except TelegramError as error:
+        heed(error, reply["chat_id"], now)
+        if error.code not in GONE:
+            raise
+
+
+def _send(api: BotApi, reply: dict) -> None:
+    chat_id, text, markup = reply["chat_id"], reply["text"], reply.get("markup")
+    if "edit" in reply:
+        api.edit_text(chat_id, reply["edit"], text, markup)
+    elif "qr" in reply:
+        api.send_picture(chat_id, draw_qr(reply["qr"]), text, markup)
+    else:
+        api.send_text(chat_id, text, markup)
