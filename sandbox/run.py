@@ -132,10 +132,8 @@ def _run(settings: Settings, server: EmbeddedServer | None, url: str) -> int:
 
 def _children(settings: Settings, url: str) -> list[Child]:
     env = (
-        {
-            "LOG_LEVEL": "WARNING",
-            "TELEGRAM_POLL_SECONDS": "3",
-        }  # an open question would hold the web server up at the end
+        # an open question of the bot's holds the web server up at the end
+        {"LOG_LEVEL": "WARNING", "TELEGRAM_POLL_SECONDS": "1"}
         | os.environ
         | {"DATABASE_URL": url, "KOPILKA_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
     )
