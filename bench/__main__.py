@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench import credit, http, imports
+from bench import credit, http, imports, pages
 from bench.figure import HEADER, Figure
 from bench.ground import Ground, prepared_ground
 
@@ -32,6 +32,8 @@ FIGURES: dict[str, Measure] = {
     "P6": credit.measure_p6,
     "P7": http.measure_p7,
     "P9": imports.measure_p9,
+    "P13": pages.measure_p13,
+    "P14": pages.measure_p14,
 }
 
 

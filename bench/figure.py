@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from statistics import median
 
 Side = Callable[[], float]
-"""Measures one side once; more is better (operations a second)."""
+"""Measures one side once."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """`ours` and `theirs` are the values of each round, in the order they were taken; more is better.
+    """`ours` and `theirs` are the values of each round, in the order they were taken.
 
-    `goal` is what the ratio of the medians should reach; `why` explains a goal that is missed.
+    `goal` is what the ratio of the medians should reach, or, where `less_is_better`, should not exceed; `why` explains a
+    goal that is missed.
     """
 
     code: str
@@ -25,6 +26,7 @@ class Figure:
     goal: float
     unit: str = "/s"
     why: str = ""
+    less_is_better: bool = False
 
     @property
     def ratio(self) -> float:
@@ -38,17 +40,17 @@ class Figure:
 
     @property
     def is_reached(self) -> bool:
-        return self.ratio >= self.goal
+        return self.ratio <= self.goal if self.less_is_better else self.ratio >= self.goal
 
     def __str__(self) -> str:
         low, high = self.spread
         line = (
             f"{self.code:3}  {self.what:44.44}  {median(self.ours):9,.0f}  {median(self.theirs):9,.0f}{self.unit:3}"
-            f"  {self.ratio:6.2f}  ({low:.2f}…{high:.2f})  ≥ {self.goal:.2f}"
+            f"  {self.ratio:6.2f}  ({low:.2f}…{high:.2f})  {'≤' if self.less_is_better else '≥'} {self.goal:.2f}"
         )
         if self.is_reached:
             return f"{line}  reached"
-        return f"{line}  missed by {1 - self.ratio / self.goal:.0%}: {self.why}"
+        return f"{line}  missed by {abs(1 - self.ratio / self.goal):.0%}: {self.why}"
 
 
 HEADER = f"{'':3}  {'what':44}  {'ours':>9}  {'theirs':>9}     {'ratio':>6}  (each round)   goal"

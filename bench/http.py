@@ -104,7 +104,7 @@ def measure_p7(ground: Ground, *, rounds: int, seconds: float) -> Iterator[Figur
             return load.run(ours_port, ask, connections=CONNECTIONS, seconds=seconds).expect(200)
 
         def hello() -> float:
-            request = _request("GET", "/", {})
+            request = write_request("GET", "/", {})
             return load.run(hello_port, lambda: request, connections=CONNECTIONS, seconds=seconds).expect(200)
 
         ours, theirs = alternate(rounds, balance, hello)
@@ -158,7 +158,7 @@ def _sign_in(customer_id: UUID) -> str:
 def _credit_request(token: str, members: int) -> bytes:
     phone = f"+7916{random.randint(1, members):07}"
     body = {"type": "accrual", "customer": {"phone": phone}, "amount": "1000.00"}
-    return _request(
+    return write_request(
         "POST",
         "/api/partner/transactions",
         {"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(16)},
@@ -167,10 +167,10 @@ def _credit_request(token: str, members: int) -> bytes:
 
 
 def _balance_request(turn: Iterator[str]) -> bytes:
-    return _request("GET", "/api/customer/balance", {"Authorization": f"Bearer {next(turn)}"})
+    return write_request("GET", "/api/customer/balance", {"Authorization": f"Bearer {next(turn)}"})
 
 
-def _request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+def write_request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]

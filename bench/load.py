@@ -88,3 +88,22 @@ def run(port: int, make: Request, *, connections: int, seconds: float, warm_up: 
         for one in crowd:
             one.socket.close()
     return Load(statuses.total() / (now - begin), statuses)
+
+
+def time_answers(port: int, make: Request, *, seconds: float, at_least: int, warm_up: int = 20) -> list[float]:
+    """How long each answer took, in seconds, one call after another over one connection; all of them 200."""
+    connection = _Connection(("127.0.0.1", port), make)
+    waits: list[float] = []
+    end = float("inf")
+    while len(waits) < warm_up + at_least or time.perf_counter() < end:
+        begin = time.perf_counter()
+        connection.send()
+        while (status := connection.receive()) is None:
+            continue
+        waits.append(time.perf_counter() - begin)
+        if status != 200:
+            raise RuntimeError(f"expected only 200, got {status}")
+        if len(waits) == warm_up:
+            end = time.perf_counter() + seconds
+    connection.socket.close()
+    return waits[warm_up:]
