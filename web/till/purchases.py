@@ -68,8 +68,9 @@ def show_purchase(purchase_id: UUID):
 @blueprint.post("/purchases/<uuid:purchase_id>/refund")
 @staff("points:refund")
 def refund(purchase_id: UUID):
-    """Return a sum, or sums of lines."""
+    """Return a sum, all that was left when the page was shown, or sums of lines."""
     form = RefundForm()
+    form.amount.data = request.form.get("all") or form.amount.data
     card = _find(purchase_id)
     lines = _read_lines(form, card) if form.by.data == "lines" else None
     amount = None if lines is not None else read_or_refuse(form, lambda: read_sum(form.amount.data))

@@ -67,9 +67,21 @@ def test_a_sum_is_returned_and_the_money_to_hand_back_is_said(desk, bought, acco
     answer = refund(cashier, purchase_id, amount="300")
     assert answer.status_code == 303
     said = words(cashier.get(answer.headers["Location"]))
-    assert "Выдайте клиенту 300 ₽" in said and "Снято начисленных баллов: 15 баллов" in said
+    assert "Выдайте клиенту 300 ₽" in said and "Снято начисленных баллов: 15." in said
     assert "Можно вернуть ещё 700 ₽" in said
     assert account() == (35, 0, 1)
+
+
+def test_all_that_is_left_is_returned_by_one_press_and_no_more_than_was_shown(desk, bought, account, words, values):
+    cashier, purchase_id = desk("cashier"), bought()
+    refund(cashier, purchase_id, amount="300")
+    page = cashier.get(f"/partner/purchases/{purchase_id}")
+    assert "Вернуть всё: 700 ₽" in words(page) and values(page)["amount"] == ""
+    refund(cashier, purchase_id, amount="100")
+    late = refund(cashier, purchase_id, all="700", amount="")
+    assert late.status_code == 422 and "Вернуть можно не больше 600 ₽" in words(late)
+    assert refund(cashier, purchase_id, all="600", amount="").status_code == 303
+    assert account() == (0, 0, 0)
 
 
 def test_lines_are_returned_each_by_its_own_sum(desk, bought, account, words):
