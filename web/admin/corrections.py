@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -50,7 +51,7 @@ class CorrectionForm(Deed):
     def read_points(self) -> int | None:
         """With its sign; None when it is no number of points."""
         text = self.points.data or ""
-        if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) <= _MOST_POINTS:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not 0 < int(text) <= _MOST_POINTS:
             return None
         return -int(text) if self.direction.data == "debit" else int(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -80,7 +81,7 @@ def save_programme():
     """Put the draft in force from now on, as a new version."""
     form, trial = ProgrammeForm(), TryForm()
     before, rules = programmes.current_rules(g.me.partner_id)
-    based_on = int(form.version.data) if (form.version.data or "").isdecimal() else before
+    based_on = int(form.version.data) if re.fullmatch(r"[0-9]{1,9}", form.version.data or "") else before
 
     def put() -> tuple[int, Rules]:
         return programmes.set_rules(g.me.partner_id, read(form), by=g.me.customer_id, now=utcnow(), based_on=based_on)

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 
 from loyalty import customers, partners, pos, purchases, sales
 from loyalty.access import NotAllowed
@@ -246,7 +246,8 @@ def _show(form: SaleForm, seen: Seen, recent=()):
         most = seen.preview.plain.max_redeemable
         form.points.label.text = gettext("Spend up to %(n)s", n=write_number(most))
     branches = _branches()
-    form.branch.choices = [("", _("Choose a branch")), *((str(branch.id), branch.name) for branch in branches)]
+    form.branch.choices = [SelectChoice("", _("Choose a branch"))]
+    form.branch.choices += [SelectChoice(str(branch.id), branch.name) for branch in branches]
     return render_template(
         "till/till.html",
         form=form,

@@ -169,6 +169,13 @@ def test_who_saved_meanwhile_is_not_overwritten_unseen(desk, draft, in_force, pu
     assert (in_force()[1].rate, in_force()[1].welcome_bonus) == (Decimal("0.05"), 7)
 
 
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 5000])
+def test_a_form_that_names_no_version_is_of_the_present_one(desk, draft, in_force, version):
+    owner = desk("owner")
+    assert owner.post(PAGE, **draft(owner.get(PAGE), rate="7", version=version)).status_code == 303
+    assert in_force()[1].rate == Decimal("0.07")
+
+
 def test_an_earlier_version_comes_back_through_the_form(desk, draft, in_force, put, words):
     put(PRESETS["retail"])
     owner = desk("owner")
