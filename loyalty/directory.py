@@ -29,7 +29,7 @@ SORTS = ("newest", "points", "spent")
 HOME = ZoneInfo("Europe/Moscow")
 """Whose days "registered since" means."""
 SMALL = 20_000
-"""Of so many people everything is summed up at each look (about 50 ms); of more the schedule does it."""
+"""Of so many people everything is summed up at each look (under 0.1 s); of more the schedule does it."""
 NEW = timedelta(days=30)
 ACTIVE = timedelta(days=90)
 _MOST_NAMESAKES = 2000

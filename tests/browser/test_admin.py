@@ -97,7 +97,7 @@ def test_filters_stay_in_the_address_and_are_taken_away_one_by_one(fresh_site, a
     page.get_by_text("Фильтры и порядок").click()
     page.get_by_label("Партнёр").select_option("Кофейня Эспрессо")
     page.get_by_label("VIP").select_option("VIP")
-    page.get_by_label("Порядок").select_option("Больше баллов")
+    page.get_by_label("Порядок").select_option("По баллам")
     page.get_by_role("button", name="Показать").click()
     expect(page.locator(".admin-chips")).to_contain_text("VIP: VIP")
     assert "partner=406631153" in page.url

@@ -83,7 +83,6 @@ def list_customers():
     return render_template(
         "admin/customers.html",
         figures=figures,
-        new_since=(figures.at - directory.NEW).astimezone(directory.HOME).date(),
         is_stale=figures.at < now,
         form=form,
         people=found,

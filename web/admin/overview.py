@@ -23,7 +23,6 @@ def show_overview():
     return render_template(
         "admin/overview.html",
         figures=figures,
-        new_since=(figures.at - directory.NEW).astimezone(directory.HOME).date(),
         queue=applications.list_pending(limit=_QUEUE),
         waiting=applications.count_pending(),
     )
