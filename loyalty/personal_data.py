@@ -19,6 +19,7 @@ from models import db
 from models.customer import Consent, Customer, Identity, Session
 from models.ledger import Membership
 from models.partner import Partner
+from models.widget import WidgetSession
 
 _EVERYTHING = 1_000_000
 
@@ -93,15 +94,25 @@ def _consents(customer_id: UUID) -> list[dict[str, Any]]:
 
 
 def _sessions(customer_id: UUID) -> list[dict[str, Any]]:
-    query = select(Session).where(Session.customer_id == customer_id).order_by(Session.created_at.desc(), Session.id)
+    """Apps, browsers, and (with a `partner_name`) browsers in which that partner's widget shows the points."""
+    own = select(Session).where(Session.customer_id == customer_id)
+    widgets = (
+        select(WidgetSession, Partner.name)
+        .join(Partner, Partner.id == WidgetSession.partner_id)
+        .where(WidgetSession.customer_id == customer_id)
+    )
+    found = [(session, None) for session in db.session.scalars(own)]
+    found += [(row.WidgetSession, row.name) for row in db.session.execute(widgets)]
+    found.sort(key=lambda pair: (pair[0].created_at, pair[0].id), reverse=True)
     return [
         {
             "device": session.device,
+            "partner_name": partner_name,
             "opened_at": _moment(session.created_at),
             "last_seen_at": _moment(session.last_seen_at),
             "ended_at": _moment(session.ended_at),
         }
-        for session in db.session.scalars(query)
+        for session, partner_name in found
     ]
 
 

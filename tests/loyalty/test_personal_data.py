@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import text
 
-from loyalty import codes, consents, customers, ledger, sales, sessions
+from loyalty import codes, consents, customers, ledger, sales, sessions, widget_sessions
 from loyalty.personal_data import export_person
 from loyalty.rules import Rules
 from loyalty.sales import Basket, Caller
@@ -43,6 +44,7 @@ def live(partner, person, cashier, purchases=1):
     consents.record(person.id, "advertising", True, partner_id=partner.id, place="till", now=NOW)
     consents.record(person.id, "advertising", False, partner_id=partner.id, place="web", now=NOW)
     sessions.open_session(person.id, "Телефон", NOW)
+    widget_sessions.open_session(partner.id, person.id, "Ноутбук", NOW + timedelta(hours=1))
 
 
 def test_a_persons_file_holds_what_is_theirs(db_session):
@@ -59,7 +61,10 @@ def test_a_persons_file_holds_what_is_theirs(db_session):
         ("onec", "К-17", "Кофейня"),
     }
     assert [(one["granted"], one["place"]) for one in file["consents"]] == [(False, "web"), (True, "till")]
-    assert [one["device"] for one in file["sessions"]] == ["Телефон"]
+    assert [(one["device"], one["partner_name"]) for one in file["sessions"]] == [
+        ("Ноутбук", "Кофейня"),
+        ("Телефон", None),
+    ]
     (account,) = file["memberships"]
     assert {"name_there": "Ваня", "balance": 47, "visits": 1, "spent": "800.00"}.items() <= account.items()
     assert [(one["story"], one["points"], one["reason"]) for one in file["operations"]] == [
@@ -84,7 +89,10 @@ def test_a_persons_file_holds_nothing_of_others_and_no_secret(db_session):
     live(partner, stranger, cashier)
     codes.show(person.id, NOW)
     file = json.dumps(export_person(person, NOW), ensure_ascii=False)
-    hashes = "SELECT refresh_hash FROM session UNION SELECT code_hash FROM customer_code"
+    hashes = (
+        "SELECT refresh_hash FROM session UNION SELECT code_hash FROM customer_code"
+        " UNION SELECT token_hash FROM widget_session"
+    )
     secrets = db_session.execute(text(hashes)).scalars()
     foreign = [str(cashier.customer_id), "Соседка", "Кассирша", str(stranger.id), identifier_of(stranger).value, "чек-"]
     assert [word for word in [*foreign, *secrets] if word in file] == []
