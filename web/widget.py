@@ -7,8 +7,11 @@ pages, and its own cookie is kept apart for each site. Everything it then asks a
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from string import ascii_letters
 
 import rjsmin
 from flask import Blueprint, Response, abort, current_app, render_template, request
@@ -44,7 +47,7 @@ class Files:
     """The loader as it goes out, and the frame's own files under an address that changes with them."""
 
     def __init__(self, folder: Path = FOLDER):
-        self.loader = rjsmin.jsmin((folder / "loader.js").read_text(encoding="utf-8")).encode()
+        self.loader = shrink((folder / "loader.js").read_text(encoding="utf-8")).encode()
         self._files = {
             "frame.js": ((folder / "frame.js").read_bytes(), _SCRIPT),
             "frame.css": ((folder / "frame.css").read_bytes(), "text/css; charset=utf-8"),
@@ -59,6 +62,18 @@ class Files:
 
     def find(self, name: str) -> tuple[bytes, str] | None:
         return self._files.get(name)
+
+
+def shrink(source: str) -> str:
+    """The loader as it goes out: without comments and blanks, what was broken into lines joined, its own names short."""
+    text = rjsmin.jsmin(source).replace('"+"', "").replace("const ", "let ")
+    names = [name for name, _uses in Counter(_OWN_NAME.findall(text)).most_common()]
+    short = dict(zip(names, ascii_letters, strict=False))
+    assert len(short) == len(names), "more names than letters"
+    return _OWN_NAME.sub(lambda found: short[found[0]], text)
+
+
+_OWN_NAME = re.compile(r"\$[A-Za-z]+")
 
 
 def page(view: Callable) -> Callable:

@@ -305,6 +305,17 @@ def test_the_keyboard_opens_it_escape_closes_it_and_the_focus_returns(page, site
     page.wait_for_function("document.activeElement.id === 'own'")
 
 
+def test_a_browser_without_popovers_opens_a_page_of_its_own(page, site, shop, house):
+    page.add_init_script("delete HTMLElement.prototype.togglePopover")
+    page.goto(shop.put(script(site, house.code)))
+    with page.context.expect_page() as opened:
+        page.locator("#loyalty-widget").click()
+    expect(opened.value.get_by_role("heading", name="Баллы за покупки")).to_be_visible()
+    assert opened.value.evaluate("opener") is None
+    assert opened.value.locator("#close").is_hidden()
+    assert page.frames == [page.main_frame]
+
+
 # Who may show it, and what they learn
 
 

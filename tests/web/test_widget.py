@@ -16,9 +16,11 @@ from loyalty.widget_sessions import BROWSER_COOKIE
 from models import transaction
 from tests.factories import make_customer, make_partner
 from tests.web.browser import Browser
+from web.widget import shrink
 
 SITES = ["https://shop.example", "https://www.shop.example:8443"]
-LOADER_BYTES = 2500
+LOADER_BYTES = 1564
+"""What giscus needs; 2 500 is what we promised."""
 
 
 @pytest.fixture
@@ -50,13 +52,21 @@ def settings_of(answer) -> dict:
 def test_the_loader_is_small_and_for_every_site(client, address):
     answer = client.get(address)
     assert len(gzip.compress(answer.data, 9)) <= LOADER_BYTES
-    assert b"/*" not in answer.data
     headers = answer.headers
     assert headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "public, max-age=600"
     assert "Set-Cookie" not in headers
+
+
+def test_making_it_small_keeps_what_it_does():
+    source = """/* A comment */
+      const $long = "a" +
+        "b", $other = /x$/.test($long); // another
+      $other && $long;
+    """
+    assert shrink(source) == 'let a="ab",b=/x$/.test(a);b&&a;'
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
