@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from loyalty import ledger
+from loyalty import ledger, updates
 from loyalty.types import Life
 from models import db, new_id, transaction
 from models.ledger import Membership
@@ -156,5 +156,14 @@ def test_what_everybody_has_is_summed_up(fresh_app):
 
 def test_the_whole_list_runs_on_an_empty_platform(fresh_app):
     with fresh_app.app_context():
-        assert Schedule(fresh_app).run_due(NOW) == 5
-        assert Schedule(fresh_app).run_due(NOW + timedelta(days=40)) == 5
+        assert Schedule(fresh_app).run_due(NOW) == 6
+        assert Schedule(fresh_app).run_due(NOW + timedelta(days=40)) == 6
+
+
+def test_updates_that_cannot_come_again_are_forgotten(fresh_app):
+    with fresh_app.app_context():
+        with transaction():
+            updates.take(1, 1, NOW - timedelta(days=10))
+            updates.take(1, 2, NOW - timedelta(days=8))
+        assert run(periodic.forget_updates)[0] == {"taken": 1, "broken": 0, "paces": 0}
+        assert execute("SELECT update_id FROM taken_update").scalars().all() == [2]
