@@ -1,7 +1,7 @@
 # Kopilka. `make` alone tells what there is. Needs Python 3.11 or newer and make; everything else is installed into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-ledger lint fmt bench demo-import verify migrate clean
+.PHONY: help run test test-slow test-ledger lint fmt bench screenshots demo-import verify migrate clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -39,6 +39,10 @@ fmt: $(VENV)/.dev ## Format the code and repair what can be repaired
 
 bench: $(VENV)/.dev ## Measure, and print the table of ratios
 	@exec $(PY) -m bench $(ARGS)
+
+screenshots: $(VENV)/.dev ## Take the pictures of the README again
+	@.ci/install-browser
+	@exec $(PY) -m pytest tests/browser/screenshots.py $(ARGS)
 
 demo-import: $(VENV)/.run ## Import a real shop: a year of receipts, 541 909 lines (ARGS=file)
 	@exec $(PY) -m sandbox.demo_import $(ARGS)

@@ -323,3 +323,14 @@ def test_every_dependency_is_pinned():
                     line
                 )
     assert "dependencies" not in tomllib.loads((ROOT / "pyproject.toml").read_text()).get("project", {})
+
+
+def test_what_a_document_links_to_is_there():
+    missing = []
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        text = path.read_text(encoding="utf-8")
+        for link in re.findall(r'\]\(([^)#]+)[^)]*\)|(?:src|href)="([^"#]+)', text):
+            target = link[0] or link[1]
+            if "://" not in target and not (path.parent / target).exists():
+                missing.append(f"{path.relative_to(ROOT)}: {target}")
+    assert missing == []
