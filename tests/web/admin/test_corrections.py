@@ -93,6 +93,7 @@ def test_one_deed_with_other_points_is_refused(admin, member, posted, words):
         ({"points": "5.5"}, "Сколько баллов:"),
         ({"points": "٥"}, "Сколько баллов:"),
         ({"points": "9" * 12}, "Сколько баллов:"),
+        ({"points": "0" * 12 + "9" * 5000}, "Сколько баллов:"),
         ({"points": "1".zfill(12) + "9" * 5000}, "Сколько баллов:"),
         ({"reason": "  "}, "Причина:"),
         ({"reason": "я" * 501}, "Причина:"),
