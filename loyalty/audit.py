@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from loyalty.prepared import Prepared
@@ -45,8 +44,4 @@ ABOUT = Prepared(
     ORDER BY a.id DESC LIMIT $2
     """,
 )
-
-
-def list_about(customer_id: UUID, limit: int = 20) -> list[Any]:
-    """What was done to a person, as a member of staff and as an applicant too; the newest first, with who did it."""
-    return ABOUT(customer_id, limit)
+"""What was done to a person, as a member of staff and as an applicant too; the newest first, with who did it."""

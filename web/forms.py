@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 from uuid import UUID, uuid4
 
-from flask import request
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
@@ -70,10 +69,6 @@ def refuse(form: Form, error: LoyaltyError, fields: dict[str, str] | None = None
         form[name].errors = [*form[name].errors, sentence]
     else:
         form.refusals.append(sentence)
-
-
-def was_sent() -> bool:
-    return request.method == "POST"
 
 
 def _is_uuid(text: str | None) -> bool:

@@ -14,8 +14,8 @@ def admin(db_session):
     return make_customer(name="Админ")
 
 
-def told(person, **terms):
-    return [(line.action, line.actor_name, line.partner_name) for line in audit.list_about(person.id, **terms)]
+def told(person, limit=20):
+    return [(line.action, line.actor_name, line.partner_name) for line in audit.ABOUT(person.id, limit)]
 
 
 def test_what_was_done_to_a_person_is_told_the_newest_first_with_who_did_it(admin):
@@ -24,7 +24,7 @@ def test_what_was_done_to_a_person_is_told_the_newest_first_with_who_did_it(admi
     audit.record("customer.change", actor=admin.id, subject=other.id)
     audit.record("points.adjust", actor=None, partner_id=partner.id, subject=person.id, details={"points": -50})
     assert told(person) == [("points.adjust", None, "Эспрессо"), ("customer.change", "Админ", None)]
-    assert audit.list_about(person.id)[0].details == {"points": -50}
+    assert audit.ABOUT(person.id, 20)[0].details == {"points": -50}
     assert told(person, limit=1) == [("points.adjust", None, "Эспрессо")]
 
 
@@ -38,4 +38,4 @@ def test_what_was_done_to_a_person_as_staff_and_as_an_applicant_is_told_too(admi
 
 
 def test_of_somebody_to_whom_nothing_was_done_nothing_is_told(admin):
-    assert audit.list_about(admin.id) == []
+    assert audit.ABOUT(admin.id, 20) == []
