@@ -66,11 +66,11 @@ def type_sum(amount: Decimal) -> str:
 
 
 def read_points(text: str) -> int:
-    """A whole number of points; none are 0. Raises `InvalidPoints`."""
+    """A whole number of points, one at least: nobody reserves nothing on purpose. Raises `InvalidPoints`."""
     plain = re.sub(r"\s", "", text)
-    if not re.fullmatch(r"[0-9]{0,12}", plain):
+    if not re.fullmatch(r"0*[1-9][0-9]{0,11}", plain):
         raise InvalidPoints(text)
-    return int(plain or 0)
+    return int(plain)
 
 
 def read_or_refuse(form: Form, read: Callable[[], Read]) -> Read | None:

@@ -120,7 +120,13 @@ def test_a_forgotten_reservation_has_ended_by_itself(desk, held, forget, account
 
 @pytest.mark.parametrize(
     ("points", "said"),
-    [("501", "Доступно только баллов: 500"), ("2", "не меньше 100"), ("много", "целое число"), ("-1", "целое число")],
+    [
+        ("501", "Доступно только баллов: 500"),
+        ("2", "не меньше 100"),
+        ("0", "целое число"),
+        ("много", "целое число"),
+        ("-1", "целое число"),
+    ],
 )
 def test_points_that_cannot_be_spent_are_refused_at_their_field(app, cast, sell, give, account, words, points, said):
     with app.app_context(), transaction():
@@ -130,6 +136,13 @@ def test_points_that_cannot_be_spent_are_refused_at_their_field(app, cast, sell,
     assert answer.status_code == 422
     assert "Списать до 500: " in words(answer) and said in words(answer)
     assert f'value="{points}"' in answer.text
+    assert account() == (500, 0, 0)
+
+
+def test_a_cleared_field_reserves_nothing(sell, give, account, words):
+    give(500)
+    answer = sell(act="hold", points="")
+    assert answer.status_code == 422 and "целое число" in words(answer)
     assert account() == (500, 0, 0)
 
 
