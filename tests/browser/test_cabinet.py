@@ -66,6 +66,17 @@ def shown_code(page: Page) -> str:
     return re.sub(r"\D", "", page.locator("#till-code .digits").inner_text())
 
 
+@pytest.mark.parametrize("text", ["100%", "200%"])
+def test_a_large_total_is_cut_off_nowhere(anna, open_page, text):
+    anna.give(anna.join("Эспрессо"), 125_000)
+    page = open_page()
+    expect(page.locator("#total")).to_have_text("125 000 баллов")
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", text)
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('#pass'))") == 0
+
+
 def test_the_phone_shows_the_total_the_split_and_the_code_on_its_first_screen(anna, open_page):
     anna.give(anna.join("Эспрессо"), 250)
     anna.give(anna.join("Салон Стиль"), 500)
