@@ -103,6 +103,8 @@ def take_code():
             welcome=lambda customer, partner, now: welcome.grant_if_due(customer.id, partner, now),
             session_kind="page",
         )
+        if g.me is not None:  # the cookie that names it is about to be overwritten
+            sessions.end_session(g.me.customer_id, g.me.session_id, utcnow())
         principal = sessions.identify_page(tokens.refresh_token, utcnow())
         return tokens.refresh_token, home_of(principal)
 

@@ -129,6 +129,15 @@ def test_signing_out_ends_the_session_and_a_page_then_says_so(app, browser, pers
     assert "Вы вышли: сеанс закончился" in copy.get("/login?ended=1").text
 
 
+def test_signing_in_anew_ends_what_this_browser_was_signed_in_to(app, browser, person):
+    enter(app, browser, person[1])
+    former = Browser(app)
+    former.client.set_cookie("kopilka_page", browser.client.get_cookie("kopilka_page").value)
+    enter(app, browser, person[1])
+    assert browser.get("/login").status_code == 303
+    assert former.get("/login").status_code == 200
+
+
 def test_a_cookie_is_no_token_and_a_token_no_cookie(app, browser, person):
     enter(app, browser, person[1])
     cookie = browser.client.get_cookie("kopilka_page").value

@@ -36,7 +36,8 @@ _YES_NO = {"yes": True, "no": False}
 
 def _choose(label: str, *choices: tuple[str, str]) -> SelectField:
     """One of a few words or any; a word of nobody's making is any."""
-    return SelectField(label, choices=[("", lazy("Any")), *choices], validate_choice=False)
+    listed = [SelectChoice(value, words) for value, words in [("", lazy("Any")), *choices]]
+    return SelectField(label, choices=listed, validate_choice=False)
 
 
 class FilterForm(Form):
@@ -57,9 +58,9 @@ class FilterForm(Form):
     sort = SelectField(
         lazy("Order"),
         choices=[
-            ("newest", lazy("The newest first")),
-            ("points", lazy("Most points first")),
-            ("spent", lazy("Most spent first")),
+            SelectChoice("newest", lazy("The newest first")),
+            SelectChoice("points", lazy("Most points first")),
+            SelectChoice("spent", lazy("Most spent first")),
         ],
         validate_choice=False,
     )
@@ -198,7 +199,7 @@ def _chips(form: FilterForm, partner) -> Iterable[tuple[str, str]]:
     if partner is not None:
         yield partner.name, _at(partner=None)
     for field in (form.state, form.points, form.proof, form.vip):
-        words = dict(field.choices).get(field.data)
+        words = next((choice.label for choice in field.choices if choice.value == field.data), None)
         if field.data and words:
             yield f"{field.label.text}: {words}", _at(**{field.name: None})
     for field in (form.since, form.until):
