@@ -266,6 +266,20 @@ def test_a_page_shows_itself_with_scripts_switched_off(page, see, new_context):
         context.close()
 
 
+@pytest.mark.parametrize(("address", "who", "status"), [("/nowhere", "nobody", 404), ("/admin", "the member", 403)])
+def test_a_refusal_is_a_page_like_any_other(visitors, new_context, address, who, status):
+    visitor = next(one for one in visitors if one.name == who)
+    context = new_context()
+    if visitor.customer_id:
+        visitor.site.sign_in(context, visitor.customer_id)
+    page = context.new_page()
+    assert page.goto(visitor.site.url + address).status == status
+    check_page(page)
+    check_large_text(page)
+    check_keyboard(page)
+    assert Outline(page.content()).wrong == []
+
+
 def first_and_last(seen: list[Seen]) -> list[Seen]:
     """Of each address: as somebody with much of everything gets it, and as a beginner."""
     by_address: dict[str, list[Seen]] = {}
