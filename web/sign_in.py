@@ -12,10 +12,11 @@ from wtforms import BooleanField, HiddenField, StringField
 
 from loyalty import partners, sessions, sign_in, welcome
 from loyalty.clock import utcnow
+from loyalty.errors import LoyaltyError
 from loyalty.identities import Identifier, recognise
 from models.transactions import in_transaction
 from web.access import anybody, give_cookie, signed_in, take_cookie
-from web.forms import Form, carry_out
+from web.forms import Form, carry_out, refuse
 from web.languages import choose_language
 from web.places import home_of, safe_path
 
@@ -158,6 +159,7 @@ def take_registration():
     form = RegistrationForm()
     if not form.personal_data.data:
         form.personal_data.errors = [gettext("Without this consent we may not open an account for you.")]
+        _check_contact(form)
         return _show_registration(form), 422
 
     def register() -> Identifier:
@@ -181,6 +183,14 @@ def take_registration():
         return _show_registration(form), 422
     _remember(done.answer, form.contact.data, None)
     return redirect(url_for("sign_in.show_code"), 303)
+
+
+def _check_contact(form: RegistrationForm) -> None:
+    """Say what is wrong with the contact together with the rest."""
+    try:
+        recognise(form.contact.data, field="contact")
+    except LoyaltyError as error:
+        refuse(form, error)
 
 
 def _contact_form(**options) -> ContactForm:

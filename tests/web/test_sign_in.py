@@ -232,6 +232,12 @@ def test_nobody_is_registered_without_consent(app, browser):
         assert db.session.scalar(db.select(SignInCode.id).where(SignInCode.target_hash == target)) is None
 
 
+def test_everything_wrong_with_a_registration_is_said_at_once(browser):
+    page = browser.post("/register", contact="12").text
+    assert "Без этого согласия" in page
+    assert "не похоже на номер телефона" in page
+
+
 def test_one_address_takes_forms_and_json(client, browser):
     refused = client.post("/register", json={"email": "nonsense", "partner_id": None})
     assert refused.mimetype == "application/problem+json"

@@ -130,14 +130,14 @@ def _do(person: Customer, partner: Partner, points: int, form: CorrectionForm):
         )
         return {"points": posted.points, "balance": posted.account.balance}
 
-    answer, _repeated = do_once(form, act)
+    answer, repeated = do_once(form, act)
     told = gettext(
         "%(points)s at %(partner)s: %(balance)s now.",
         points=write_signed(answer["points"]),
         partner=partner.name,
         balance=write_points(answer["balance"]),
     )
-    flash(told, "success")
+    flash(gettext("This correction was made already, once.") if repeated else told, "info" if repeated else "success")
     return redirect(url_for("admin_customers.show_customer", customer_id=person.id), 303)
 
 
