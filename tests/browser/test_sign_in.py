@@ -83,6 +83,19 @@ def test_the_back_button_after_signing_in_leads_on(page, site, phone):
     assert is_signed_in(page, site)
 
 
+def test_a_code_filled_in_before_the_scripts_arrive_is_sent_too(page, site, phone):
+    held = []
+    page.route("**/js/otp.js", lambda route: held.append(route))
+    code = ask_for_a_code(page, site, phone)
+    page.get_by_label("Код из сообщения").fill(code)
+    expect(page.get_by_label("Код из сообщения")).to_have_value(code)
+    for route in held:
+        route.continue_()
+    page.wait_for_url("**/register")
+    assert held
+    assert is_signed_in(page, site)
+
+
 def test_everything_works_with_scripts_switched_off(new_context, site, phone):
     page = new_context(java_script_enabled=False, viewport=PHONE_SCREEN).new_page()
     code = ask_for_a_code(page, site, phone)

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from api import transactions
-from models import db, transaction
+from models import db, transaction, transactions
 from models.transactions import ATTEMPTS, in_transaction
 from tests.api.roles import make_cast, new_key
 from tests.api.samples import basket_of
