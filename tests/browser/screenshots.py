@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from config import ROOT
 from sandbox import world
+from tests.browser.checks import wait_for_scripts
 from tests.browser.test_widget import ask_for_code, launch, show_code
 from tests.support.site import Site
 
@@ -89,6 +90,7 @@ def test_take(picture, site, new_context):
     )
     if picture.act:
         picture.act(site, page)
+    wait_for_scripts(page)
     page.wait_for_load_state("networkidle")
     data = shoot(page)
     assert len(data) <= MOST_BYTES, f"{picture.name} takes {len(data)} bytes"

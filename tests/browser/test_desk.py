@@ -12,7 +12,7 @@ from loyalty import partners
 from loyalty.clock import utcnow
 from models import transaction
 from sandbox import world
-from tests.browser.checks import check_large_text, check_page
+from tests.browser.checks import check_large_text, check_page, wait_for_scripts
 from tests.factories import make_phone
 from tests.support.site import Site
 
@@ -196,6 +196,7 @@ def test_a_key_is_shown_once_works_and_is_revoked(fresh_site, owner, scripts):
     expect(page.get_by_role("heading", name="Касса у окна")).to_be_visible()
     assert not KEY.search(page.content())
     card = page.locator("li.card", has_text="Касса у окна")
+    wait_for_scripts(page)
     card.get_by_text("Отозвать", exact=True).first.click()
     (page.get_by_role("dialog") if scripts else page).get_by_role("button", name="Отозвать").click()
     expect(page.locator(".notice-success")).to_contain_text("больше не действует")

@@ -5,9 +5,9 @@ export function startAll(root) {
   for (const element of root.querySelectorAll("[data-module]")) {
     if (element.dataset.started) continue;
     element.dataset.started = "1";
-    for (const name of element.dataset.module.split(" ")) {
-      if (/^[a-z-]+$/.test(name)) import(`./${name}.js`).then((module) => module.start(element));
-    }
+    const names = element.dataset.module.split(" ").filter((name) => /^[a-z-]+$/.test(name));
+    const starts = names.map((name) => import(`./${name}.js`).then((module) => module.start(element)));
+    Promise.all(starts).then(() => (element.dataset.ready = ""));
   }
 }
 
