@@ -142,7 +142,11 @@ def test_the_frame_shows_this_partner_and_nothing_of_the_person(app, frame, cast
     (operation,) = answer.json["operations"]["items"]
     assert operation.keys() == {"story", "points", "check_amount", "occurred_at"}
     assert (operation["story"], operation["points"], operation["check_amount"]) == ("purchase", 50, "1000.00")
-    assert "500" not in answer.text
+    assert 500 not in (
+        answer.json["balance"],
+        answer.json["available"],
+        *[one["points"] for one in answer.json["operations"]["items"]],
+    )
     with app.app_context():
         identities = db.session.scalars(
             db.select(Identity.value).where(Identity.customer_id == cast.ours.member.customer_id)

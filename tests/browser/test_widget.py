@@ -722,7 +722,7 @@ def test_the_page_says_at_once_what_the_server_would_take(owner, site):
 
 def test_the_code_is_copied_as_it_is_shown(owner, site):
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
-    owner.goto(f"{site.url}/partner/widget")
+    owner.goto(f"{site.url}/partner/widget", wait_until="networkidle")  # the button copies once its module has arrived
     owner.get_by_role("button", name="Скопировать").first.click()
     expect(owner.locator("[data-announcer]")).to_have_text("Скопировано")
     assert owner.evaluate("navigator.clipboard.readText()") == owner.locator("#snippet").text_content()
