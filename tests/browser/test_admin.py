@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sandbox import guests, world
-from tests.browser.checks import check_large_text, check_page
+from tests.browser.checks import check_large_text, check_page, wait_for_scripts
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
@@ -153,6 +153,7 @@ def test_a_person_who_is_blocked_while_looking_at_a_page_is_signed_out(fresh_sit
     theirs.goto(f"{fresh_site.url}/customer")
     page = admin()
     find_ivan(page, fresh_site.url)
+    wait_for_scripts(page)
     page.get_by_role("button", name="Заблокировать").click()  # the link asks in a dialog where scripts run
     page.get_by_role("dialog").get_by_role("button", name="Заблокировать").click()
     expect(page.locator(".notice-success")).to_contain_text("войти больше не сможет")

@@ -158,6 +158,7 @@ def test_a_cashier_is_hired_signs_in_and_is_out_when_dismissed(fresh_site, owner
     expect(cashier.get_by_role("heading", name="Программа")).to_be_visible()
 
     page.get_by_role("link", name="Дарья Котова").click()
+    wait_for_scripts(page)
     page.get_by_text("Уволить", exact=True).first.click()
     if scripts:
         expect(page.get_by_role("dialog")).to_contain_text("Уволить сотрудника «Дарья Котова»?")
