@@ -121,6 +121,17 @@ def test_two_tabs_do_not_overwrite_each_other_unseen(fresh_site, owner):
     expect(second.locator(".desk-history > li").first).not_to_contain_text("вступление")
 
 
+def test_a_rule_that_was_typed_before_the_scripts_arrived_is_calculated_too(fresh_site, owner):
+    page, held = owner(), []
+    page.route("**/js/swap.js", lambda route: held.append(route))
+    page.goto(f"{fresh_site.url}/partner/programme")
+    page.get_by_label("Процент от чека баллами").fill("7")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#earn")).to_have_text("700 баллов")
+    assert held
+
+
 def test_an_earlier_version_comes_back_and_the_back_button_saves_nothing_twice(fresh_site, owner):
     page = owner()
     page.goto(f"{fresh_site.url}/partner/programme")

@@ -115,6 +115,19 @@ def test_what_it_comes_to_follows_the_typing(open_till):
     check_page(page)
 
 
+def test_what_was_typed_before_the_scripts_arrived_is_looked_at_too(fresh_site, new_context):
+    context = new_context()
+    fresh_site.sign_in(context, "espresso-cashier")
+    page, held = context.new_page(), []
+    page.route("**/js/till.js", lambda route: held.append(route))
+    page.goto(f"{fresh_site.url}/partner")
+    type_in(page, "+7 916 123-45-67", "1000")
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("button", name="Начислить 50 баллов")).to_be_visible()
+    assert held
+
+
 def test_a_keyboard_and_a_scanner_that_types_are_enough(open_till, shop):
     page = open_till(viewport={"width": 1280, "height": 800})
     with shop.app.app_context(), transaction():

@@ -61,10 +61,13 @@ export function start(form) {
   });
 
   if (form.dataset.live) {
-    form.addEventListener("input", () => {
+    const wait = () => {
       clearTimeout(timer);
       const action = form.dataset.liveAction || form.getAttribute("action") || location.href;
       timer = setTimeout(() => send(action, null, true), Number(form.dataset.live));
-    });
+    };
+    form.addEventListener("input", wait);
+    const isChanged = (field) => field.value !== (field.defaultValue ?? field.value) || field.checked !== field.defaultChecked;
+    if ([...form.elements].some(isChanged)) wait(); // typed before this module had arrived
   }
 }

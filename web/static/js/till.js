@@ -9,7 +9,8 @@ export function start(root) {
   const form = root.querySelector("form");
   const field = (name) => form.elements[name];
   const typed = () => ASKS.map((name) => field(name)?.value.trim()).join("\n");
-  let asked = typed();
+  const shown = (one) => one?.defaultValue ?? [...(one?.options ?? [])].find((option) => option.defaultSelected)?.value;
+  let asked = ASKS.map((name) => shown(field(name))?.trim()).join("\n");
   let timer = 0;
   let running = null;
   let isSent = false;
@@ -67,6 +68,8 @@ export function start(root) {
     running?.abort();
     event.submitter?.setAttribute("aria-busy", "true");
   });
+
+  look(); // what was typed before this module had arrived
 
   // come back to by the browser's own memory: what is shown here has been posted
   addEventListener("pageshow", (event) => event.persisted && location.reload());
