@@ -59,6 +59,7 @@ def wait_for_scripts(page: Page) -> None:
 
     Until then a press does what it does without scripts, which is right too, but may not be what a test is about.
     """
+    page.wait_for_load_state()  # a page that has only just been answered has no root element yet
     if page.evaluate("document.documentElement.classList.contains('has-js')"):
         expect(page.locator("[data-module]:not([data-ready])")).to_have_count(0)
 
