@@ -82,6 +82,12 @@ class Settings:
         """Where Telegram's Bot API listens; in the sandbox its stand-in."""
         return f"{self._own_url}/sandbox/telegram/api" if self.sandbox else "https://api.telegram.org"
 
+    def bot_link(self, payload: str = "") -> str:
+        """What opens the bot's chat; with a payload the bot is told it by the first press there. In the sandbox, where
+        t.me cannot be reached, the page where one chooses whose Telegram it is."""
+        base = f"{self.public_url}/sandbox/telegram" if self.sandbox else f"https://t.me/{self.telegram_bot_name}"
+        return f"{base}?start={payload}" if payload else base
+
     @property
     def _own_url(self) -> str:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host

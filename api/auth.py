@@ -210,7 +210,7 @@ def code_accepted() -> dict:
 def _invitation(partner) -> str | None:
     if partner is None:
         return None
-    return f"https://t.me/{current_app.config['SETTINGS'].telegram_bot_name}?start=p{partner.code}"
+    return current_app.config["SETTINGS"].bot_link(f"p{partner.code}")
 
 
 def client_address() -> str:

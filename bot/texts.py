@@ -137,8 +137,8 @@ TEXTS = {
         "en": "This button no longer works. What you need is in the menu below.",
     },
     "only_in_private": {
-        "ru": "Здесь вас слышат другие. Напишите мне в личные сообщения: https://t.me/{bot}",
-        "en": "Others can hear you here. Write to me in private: https://t.me/{bot}",
+        "ru": "Здесь вас слышат другие. Напишите мне в личные сообщения: {link}",
+        "en": "Others can hear you here. Write to me in private: {link}",
     },
     "sorry": {
         "ru": "Не получилось ответить на это сообщение, мы уже знаем. Попробуйте иначе или напишите /help.",

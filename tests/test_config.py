@@ -115,3 +115,12 @@ def test_every_variable_is_explained():
     lines = (ROOT / ".env.example").read_text().splitlines()
     explained = {found[1] for line in lines if (found := re.match(r"#?([A-Z_]+)=", line))}
     assert read == explained - {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+
+
+def test_the_bot_is_opened_where_it_can_be_reached(tmp_path):
+    real = load(tmp_path, **PRODUCTION, TELEGRAM_BOT_NAME="our_bot")
+    assert real.bot_link() == "https://t.me/our_bot"
+    assert real.bot_link("p406631153") == "https://t.me/our_bot?start=p406631153"
+    demo = load(tmp_path, SANDBOX="1", PUBLIC_URL="http://demo.example:8001/")
+    assert demo.bot_link() == "http://demo.example:8001/sandbox/telegram"
+    assert demo.bot_link("p406631153") == "http://demo.example:8001/sandbox/telegram?start=p406631153"

@@ -232,6 +232,7 @@ def _show(profile: ProfileForm | None = None, notices: NoticesForm | None = None
         consents=CONSENTS,
         sessions=[(one, _name_session(one)) for one in sessions.list_sessions(me.id, now)],
         bot=current_app.config["SETTINGS"].telegram_bot_name,
+        bot_link=current_app.config["SETTINGS"].bot_link(),
     )
 
 

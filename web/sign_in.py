@@ -209,8 +209,7 @@ def _show_code(form: CodeForm):
 
 def _show_registration(form: RegistrationForm):
     partner = _find_partner(form.partner.data)
-    bot = current_app.config["SETTINGS"].telegram_bot_name
-    invitation = f"https://t.me/{bot}" + (f"?start=p{partner.code}" if partner else "")
+    invitation = current_app.config["SETTINGS"].bot_link(f"p{partner.code}" if partner else "")
     return render_template("sign_in/register.html", form=form, partner=partner, invitation=invitation)
 
 

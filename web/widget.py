@@ -117,7 +117,6 @@ def show_frame():
     browser = widget_sessions.new_browser() if is_new else browser
     sites = _sites(partner)
     rules = programmes.current_rules(partner.id)[1]
-    settings = current_app.config["SETTINGS"]
     html = render_template(
         "widget/frame.html",
         card=widget.show_card(partner),
@@ -128,7 +127,7 @@ def show_frame():
         links={
             "join": f"/register?partner={partner.code}",
             "cabinet": "/customer",
-            "bot": f"https://t.me/{settings.telegram_bot_name}?start=p{partner.code}",
+            "bot": current_app.config["SETTINGS"].bot_link(f"p{partner.code}"),
         },
     )
     response = Response(html, mimetype="text/html")

@@ -72,7 +72,7 @@ def apologise(talk: Talk) -> None:
 def _send_to_private(talk: Talk) -> None:
     """Points are nobody else's business: groups are answered only when they call the bot by a command."""
     if talk.incoming.command:
-        talk.say(talk.words("only_in_private", bot=current_app.config["SETTINGS"].telegram_bot_name))
+        talk.say(talk.words("only_in_private", link=current_app.config["SETTINGS"].bot_link()))
 
 
 def _follow_press(talk: Talk, data: str) -> None:

@@ -108,7 +108,7 @@ def test_whoever_registers_becomes_a_member_with_a_welcome(app, nobody):
     for path in ("/register", "/api/register"):
         answer = nobody.post(path, body)
         assert answer.status_code == 202
-        assert house.partner_code in answer.json["telegram_link"]
+        assert answer.json["telegram_link"] == app.config["SETTINGS"].bot_link(f"p{house.partner_code}")
     tokens = nobody.post("/api/auth/verify-code", {"email": email, "code": code_sent_to(app, email)}).json
     anna = bearer(app, tokens)
     profile = anna.get("/api/customer/profile").json

@@ -131,7 +131,7 @@ def test_what_is_neither_phone_nor_e_mail_gets_no_code(cabinet, words, typed):
 
 def test_telegram_is_offered_until_it_is_linked(app, anna, cabinet, words):
     assert "Привяжите Telegram" in words(cabinet.get(PAGE))
-    assert f"https://t.me/{app.config['SETTINGS'].telegram_bot_name}" in cabinet.get(PAGE).text
+    assert f'href="{app.config["SETTINGS"].bot_link()}"' in cabinet.get(PAGE).text
     with app.app_context(), transaction():
         me = db.session.get_one(Customer, anna.customer_id)
         customers.attach_identity(me, "telegram", str(hash(anna.customer_id) % 10**12 + 10**12))
