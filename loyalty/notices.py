@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 
 from loyalty import origins, outbox, texts
+from loyalty.expiring import find_expiring
 from loyalty.sealing import unseal
 from loyalty.sign_in import SEAL
 from models import db
@@ -22,7 +23,7 @@ from models.customer import Customer, Identity, SignInCode
 from models.ledger import Entry, Lot, Membership, MembershipIdentity, Purchase, Refund
 from models.partner import Partner
 
-KINDS = ("credited", "spent", "returned", "welcome")
+KINDS = ("credited", "spent", "returned", "expiring", "welcome")
 """What a person may switch off. Codes cannot be."""
 
 CHANNELS = {"telegram": "telegram", "phone": "sms", "email": "email"}
@@ -159,6 +160,27 @@ def entry_notice(partner_id: UUID, entry_id: UUID, kind: str, announced_at: date
     return told.notice(text, entry.occurred_at, announced_at, now)
 
 
+def expiring_notice(partner_id: UUID, membership_id: UUID, until: datetime, now: datetime) -> Notice | None:
+    """What expires by `until`, as it is now; None when it was spent meanwhile, or nobody wants to hear of it."""
+    told = _Told.of(partner_id, membership_id)
+    if told is None or "expiring" in told.off:
+        return None
+    soon = find_expiring(partner_id, told.membership.id, until, now)
+    if soon is None:
+        return None
+    text = texts.expiring_text(
+        told.customer.locale,
+        partner=told.partner.name,
+        points=soon.points,
+        first=soon.first,
+        last_day=soon.last_day,
+        gone_by=soon.gone_by,
+        held=soon.held,
+        balance=soon.balance,
+    )
+    return told.notice(text, None, now, now)
+
+
 def routes_to(customer: Customer, known: Iterable[UUID] = ()) -> tuple[Route, ...]:
     """The ways to reach a person, the best first: what they proved, or, having proved nothing, what `known` says.
 
@@ -216,7 +238,7 @@ class _Told:
     def off(self) -> tuple[str, ...]:
         return tuple(self.customer.notices.get("off") or ())
 
-    def notice(self, text: texts.Text, happened: datetime, announced: datetime, now: datetime) -> Notice | None:
+    def notice(self, text: texts.Text, happened: datetime | None, announced: datetime, now: datetime) -> Notice | None:
         routes = routes_to(self.customer, self._known())
         return Notice(text, routes, self._hold_until(happened, announced, now)) if routes else None
 
@@ -227,12 +249,13 @@ class _Told:
         )
         return list(db.session.scalars(query))
 
-    def _hold_until(self, happened: datetime, announced: datetime, now: datetime) -> datetime | None:
+    def _hold_until(self, happened: datetime | None, announced: datetime, now: datetime) -> datetime | None:
         """Hours the person named hold everything; the usual ones only what did not happen before their eyes."""
         if "quiet" in self.customer.notices:
             quiet = self.customer.notices["quiet"]
         else:
-            quiet = None if abs(announced - happened) < FRESH else USUAL_QUIET
+            is_fresh = happened is not None and abs(announced - happened) < FRESH
+            quiet = None if is_fresh else USUAL_QUIET
         return quiet_until(quiet, self.customer.timezone, now)
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from loyalty import consents, welcome
+from loyalty import consents, notices, welcome
 from loyalty.errors import ContactNeedsProof, InvalidProfile, LoyaltyError, PartnerNotFound
 from loyalty.money import format_money
 from loyalty.names import tidy_name
@@ -23,8 +23,6 @@ from models.ledger import Membership
 from models.partner import Partner
 
 LOCALES = ("ru", "en")
-NOTICE_KINDS = ("credited", "spent", "returned", "welcome")
-"""What a person may switch off; codes cannot be."""
 CHANNELS = ("telegram", "sms", "email")
 
 _OLDEST = date(1900, 1, 1)
@@ -207,8 +205,8 @@ def _read_notices(value: object, customer: Customer, now: datetime) -> dict:
     if value.get("channel") is not None and value["channel"] not in CHANNELS:
         raise InvalidProfile(f"has a channel other than: {', '.join(CHANNELS)}", field="notices")
     off = value.get("off") or []
-    if not isinstance(off, list) or not all(kind in NOTICE_KINDS for kind in off):
-        raise InvalidProfile(f"switches off something other than: {', '.join(NOTICE_KINDS)}", field="notices")
+    if not isinstance(off, list) or not all(kind in notices.KINDS for kind in off):
+        raise InvalidProfile(f"switches off something other than: {', '.join(notices.KINDS)}", field="notices")
     if (quiet := value.get("quiet")) is not None:
         is_pair = isinstance(quiet, list | tuple) and len(quiet) == 2
         if not is_pair or not all(isinstance(at, str) and _CLOCK.fullmatch(at) for at in quiet):

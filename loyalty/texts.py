@@ -5,6 +5,7 @@ Words only: who is told, when and through which channel is decided in `loyalty.n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -41,10 +42,21 @@ TEXTS = {
         "en": "{partner}: welcome! {change} as a gift. Balance {balance}.",
     },
     "welcome_subject": {"ru": "{partner}: добро пожаловать", "en": "{partner}: welcome"},
+    "expiring": {
+        "ru": "{partner}: {points} {expire} после {day}{held}. Баланс {balance}.",
+        "en": "{partner}: {points} {expire} after {day}{held}. Balance {balance}.",
+    },
+    "expiring_in_parts": {
+        "ru": "{partner}: {points} {expire}: {first} — после {day}, остальные — до {end}{held}. Баланс {balance}.",
+        "en": "{partner}: {points} {expire}: {first} after {day}, the rest before {end}{held}. Balance {balance}.",
+    },
+    "expiring_subject": {"ru": "{partner}: баллы скоро сгорят", "en": "{partner}: points are about to expire"},
+    "besides_held": {"ru": ", ещё {points} в резерве", "en": ", another {points} on hold"},
     "later": {"ru": ", можно потратить с {day}", "en": ", yours to spend from {day}"},
     "and": {"ru": " и ", "en": " and "},
 }
 _POINTS = {"ru": ("балл", "балла", "баллов"), "en": ("point", "points", "points")}
+_EXPIRE = {"ru": ("сгорит", "сгорят", "сгорят"), "en": ("expires", "expire")}
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,27 @@ def welcome_text(locale: str, *, partner: str, points: int, balance: int) -> Tex
     return _text("welcome", locale, partner=partner, change=changes((points,), locale), balance=number(balance, locale))
 
 
+def expiring_text(
+    locale: str, *, partner: str, points: int, first: int, last_day: date, gone_by: date, held: int, balance: int
+) -> Text:
+    """Points that are about to expire: `first` of them when `last_day` is over, the rest before `gone_by`.
+
+    `held` are reserved ones with such dates: whether they expire is not known yet.
+    """
+    values = {
+        "partner": partner,
+        "points": _points(points, locale),
+        "expire": agreeing(_EXPIRE[_known(locale)], points, locale),
+        "first": number(first, locale),
+        "day": day(last_day, locale),
+        "end": day(gone_by, locale),
+        "held": _say("besides_held", locale, points=_points(held, locale)) if held else "",
+        "balance": number(balance, locale),
+    }
+    name = "expiring" if first == points else "expiring_in_parts"
+    return Text(_say(name, locale, **values), _say("expiring_subject", locale, **values))
+
+
 def changes(amounts: tuple[int, ...], locale: str) -> str:
     """`−300 и +35 баллов`; zeros are left out, the word agrees with the last number."""
     said = [value for value in amounts if value]
@@ -125,13 +158,22 @@ def changes(amounts: tuple[int, ...], locale: str) -> str:
 
 def points_word(count: int, locale: str) -> str:
     """The word that stands after the number: 1 балл, 2 балла, 5 баллов, 11 баллов, 21 балл."""
-    one, few, many = _POINTS[_known(locale)]
+    return agreeing(_POINTS[_known(locale)], count, locale)
+
+
+def agreeing(forms: Sequence[str], count: int, locale: str) -> str:
+    """The form of a word that agrees with a number. `forms` are one, few and many, in English one and many."""
+    one, *_, many = forms
     ones, tens = abs(count) % 10, abs(count) % 100
     if _known(locale) == "en":
         return one if abs(count) == 1 else many
     if ones == 1 and tens != 11:
         return one
-    return few if 2 <= ones <= 4 and not 12 <= tens <= 14 else many
+    return forms[1] if 2 <= ones <= 4 and not 12 <= tens <= 14 else many
+
+
+def _points(count: int, locale: str) -> str:
+    return f"{number(count, locale)} {points_word(count, locale)}"
 
 
 def number(value: int, locale: str) -> str:

@@ -35,6 +35,7 @@ NOTICES = {
     "credited": lazy("Points were credited"),
     "spent": lazy("Points were spent"),
     "returned": lazy("A purchase was returned"),
+    "expiring": lazy("Points are about to expire"),
     "welcome": lazy("A welcome gift"),
 }
 CHANNELS = {

@@ -34,6 +34,7 @@ JOBS: dict[str, Handler] = {
     "notify_purchase": telling.notify_purchase,
     "notify_refund": telling.notify_refund,
     "notify_entry": telling.notify_entry,
+    "notify_expiring": telling.notify_expiring,
     "send_reply": replying.send_reply,
 }
 

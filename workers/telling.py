@@ -38,6 +38,12 @@ def notify_entry(payload: dict, row, now: datetime) -> None:
     _send(notices.entry_notice(row.partner_id, entry_id, kind, row.created_at, now), row, now)
 
 
+def notify_expiring(payload: dict, row, now: datetime) -> None:
+    """`{membership_id, until}`"""
+    membership_id, until = UUID(payload["membership_id"]), datetime.fromisoformat(payload["until"])
+    _send(notices.expiring_notice(row.partner_id, membership_id, until, now), row, now)
+
+
 def _send(notice: Notice | None, row, now: datetime) -> None:
     """Try the ways in turn. Raises `ConnectorError` when none works, `Later` in quiet hours."""
     if notice is None or not notice.routes:

@@ -21,6 +21,7 @@ from api.schemas.fields import (
     Text,
 )
 from api.schemas.lists import PageQuery
+from loyalty.notices import KINDS as NOTICE_KINDS
 
 _OBJECTS = {"type": "array", "items": {"type": "object"}}
 
@@ -187,7 +188,9 @@ class ProfileIn(Input):
     locale = Choice("ru", "en")
     timezone = Text(maximum=64)
     purchase_preferences = fields.Raw(allow_none=True, metadata={"type": "object"})
-    notices = fields.Raw(metadata={"type": "object", "description": "channel, off, quiet"})
+    notices = fields.Raw(
+        metadata={"type": "object", "description": f"channel, off (of: {', '.join(NOTICE_KINDS)}), quiet"}
+    )
     phone = fields.Raw(allow_none=True, metadata={"type": "string", "description": "as it is; changes by a code only"})
     email = fields.Raw(allow_none=True, metadata={"type": "string", "description": "as it is; changes by a code only"})
 

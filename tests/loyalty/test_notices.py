@@ -17,7 +17,7 @@ from loyalty.notices import quiet_until
 from loyalty.programme import price
 from loyalty.rules import Rules
 from loyalty.sealing import seal
-from loyalty.types import Line
+from loyalty.types import Life, Line
 from models import db, new_id
 from models.customer import Customer, SignInCode
 from models.ledger import Entry
@@ -105,6 +105,92 @@ def test_the_welcome_bonus_is_told(espresso):
     posted = ledger.grant(espresso.id, member.id, 100, source="system", source_ref="welcome", now=NOON)
     notice = notices.entry_notice(espresso.id, posted.entry_id, "welcome", NOON, NOON)
     assert body(notice) == "Эспрессо: добро пожаловать! +100 баллов в подарок. Баланс 100."
+
+
+def give(partner, member, points, days, at=NOON):
+    ledger.grant(
+        partner.id, member.id, points, source="promotion", source_ref=str(new_id()), now=at, life=Life(days=days)
+    )
+
+
+def warn(partner, member, days=14, now=NOON):
+    return notices.expiring_notice(partner.id, member.id, NOON + timedelta(days=days), now)
+
+
+def test_points_that_are_about_to_expire_are_told_with_their_last_day_and_what_is_left_of_them(espresso):
+    member = make_member(espresso)
+    give(espresso, member, 30, 6)
+    give(espresso, member, 500, 40)
+    assert body(warn(espresso, member)) == "Эспрессо: 30 баллов сгорят после 16.03.2026. Баланс 530."
+    buy(espresso, member, points=8, rules=Rules.from_json({"min_spend": 1}))
+    assert body(warn(espresso, member)).startswith("Эспрессо: 22 балла сгорят после 16.03.2026.")
+
+
+def test_what_expires_on_several_days_is_one_sum_with_the_first_day_and_the_last(espresso):
+    member = make_member(espresso)
+    for points, days in ((10, 6), (5, 8), (20, 10)):
+        give(espresso, member, points, days)
+    give(espresso, member, 7, 14)
+    assert body(warn(espresso, member)) == (
+        "Эспрессо: 35 баллов сгорят: 10 — после 16.03.2026, остальные — до 21.03.2026. Баланс 42."
+    )
+
+
+def test_days_are_those_of_the_partner(espresso, db_session):
+    east = make_partner(name="Владивосток", timezone="Asia/Vladivostok")
+    member = make_member(east)
+    give(east, member, 30, 6, at=NIGHT)
+    assert "после 17.03.2026" in body(warn(east, member, now=NIGHT))
+
+
+def test_reserved_points_are_told_apart(espresso):
+    member = make_member(espresso)
+    give(espresso, member, 120, 6)
+    held = ledger.hold(espresso.id, member.id, 100, expires_at=NOON + timedelta(minutes=15), now=NOON)
+    assert "20 баллов сгорят после 16.03.2026, ещё 100 баллов в резерве." in body(warn(espresso, member))
+    ledger.void(espresso.id, held.hold_id, now=NOON)
+    assert "120 баллов сгорят после 16.03.2026. Баланс 120." in body(warn(espresso, member))
+
+
+def test_points_that_were_spent_that_died_or_are_too_few_are_not_told(espresso):
+    spent, died, few = make_member(espresso), make_member(espresso), make_member(espresso)
+    give(espresso, spent, 100, 6)
+    buy(espresso, spent, amount=100, points=100)
+    give(espresso, died, 100, 6)
+    give(espresso, few, 9, 6)
+    assert warn(espresso, spent) is None
+    assert warn(espresso, died, now=NOON + timedelta(days=7)) is None
+    assert warn(espresso, few) is None
+    give(espresso, few, 1, 7)
+    assert "10 баллов сгорят" in body(warn(espresso, few))
+
+
+def test_how_few_points_are_too_few_depends_on_what_they_pay(espresso):
+    dear, cheap = (make_partner(Rules.from_json({"point_value": value})) for value in ("10", "0.01"))
+    of_dear, of_cheap = make_member(dear), make_member(cheap)
+    give(dear, of_dear, 1, 6)
+    give(cheap, of_cheap, 999, 6)
+    assert "1 балл сгорит" in body(warn(dear, of_dear))
+    assert warn(cheap, of_cheap) is None
+
+
+def test_expiring_points_are_never_told_at_night_and_not_to_whom_does_not_want_to_hear(espresso):
+    member = make_member(espresso)
+    give(espresso, member, 100, 6)
+    assert warn(espresso, member).hold_until is None
+    assert warn(espresso, member, now=NIGHT).hold_until == MORNING
+    customer_of(member).notices = {"quiet": None}
+    assert warn(espresso, member, now=NIGHT).hold_until is None
+    customer_of(member).notices = {"off": ["expiring"]}
+    assert warn(espresso, member) is None
+
+
+def test_after_a_merge_the_survivor_is_told(espresso):
+    old, new = make_member(espresso), make_member(espresso)
+    give(espresso, old, 100, 6)
+    ledger.merge(espresso.id, old.id, new.id, now=NOON)
+    db.session.expire_all()
+    assert "100 баллов сгорят" in body(warn(espresso, old))
 
 
 def test_a_person_is_written_to_in_their_language(espresso):

@@ -66,6 +66,38 @@ def test_refunds_and_welcomes_read_well():
     assert welcome == "Эспрессо: добро пожаловать! +100 баллов в подарок. Баланс 100."
 
 
+def expiring(points, locale="ru", **changes):
+    values = {
+        "partner": "Эспрессо", "points": points, "first": points, "last_day": date(2026, 3, 17),
+        "gone_by": date(2026, 3, 18), "held": 0, "balance": 300,
+    } | changes  # fmt: skip
+    return texts.expiring_text(locale, **values).body.replace(NBSP, " ")
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (1, "1 балл сгорит"), (2, "2 балла сгорят"), (11, "11 баллов сгорят"), (21, "21 балл сгорит"),
+        (22, "22 балла сгорят"), (25, "25 баллов сгорят"), (101, "101 балл сгорит"), (111, "111 баллов сгорят"),
+        (1251, "1 251 балл сгорит"),
+    ],
+)  # fmt: skip
+def test_what_expires_agrees_with_its_number(points, said):
+    assert expiring(points) == f"Эспрессо: {said} после 17.03.2026. Баланс 300."
+
+
+def test_expiring_points_read_well_in_parts_beside_held_ones_and_in_english():
+    parts = {"first": 10, "gone_by": date(2026, 3, 25)}
+    assert expiring(35, **parts, held=1) == (
+        "Эспрессо: 35 баллов сгорят: 10 — после 17.03.2026, остальные — до 25.03.2026, ещё 1 балл в резерве. Баланс 300."
+    )
+    assert expiring(1, "en") == "Эспрессо: 1 point expires after 2026-03-17. Balance 300."
+    assert expiring(35, "en", **parts, held=50) == (
+        "Эспрессо: 35 points expire: 10 after 2026-03-17, the rest before 2026-03-25, another 50 points on hold."
+        " Balance 300."
+    )
+
+
 @pytest.mark.parametrize("locale", texts.LOCALES)
 def test_a_code_fits_one_sms_and_stands_in_one_piece(locale):
     body = texts.code_text("012345", locale).body

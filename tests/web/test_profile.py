@@ -73,8 +73,13 @@ def test_a_refused_change_is_said_beside_its_field_and_what_was_typed_stays(
 def test_notices_are_chosen_by_kind_place_and_hour(cabinet, customer):
     answers = {"wanted": ["credited", "returned"], "channel": "email", "quiet_from": "23:00", "quiet_until": "08:30"}
     assert cabinet.post(f"{PAGE}/notices", **answers).status_code == 303
-    assert customer().notices == {"channel": "email", "off": ["spent", "welcome"], "quiet": ["23:00", "08:30"]}
+    assert customer().notices == {
+        "channel": "email",
+        "off": ["spent", "expiring", "welcome"],
+        "quiet": ["23:00", "08:30"],
+    }
     page = cabinet.get(PAGE).text
+    assert "Баллы скоро сгорят" in page
     assert re.search(r'checked[^>]*value="email"', page) and 'value="23:00' in page
     assert cabinet.post(f"{PAGE}/notices", channel="").status_code == 303
     assert customer().notices["quiet"] is None, "both times empty: never quiet"
