@@ -81,7 +81,7 @@ def staff(scope: str) -> Callable[[Callable], Callable]:
         @wraps(view)
         def wrapper(*args, **kwargs):
             caller = identify_person()
-            place = choose_place(caller.principal, _named_partner())
+            place = choose_place(caller.principal.staff, _named_partner())
             g.caller = replace(caller, partner_id=place.partner_id, branch_id=bound_branch(place), role=place.role)
             require_scope(scope)
             return view(*args, **kwargs)

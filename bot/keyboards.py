@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from bot.talk import Talk
 from bot.texts import Words
 
-MENU = (("balance", "history"), ("code", "language"), ("help",))
+CUSTOMER_MENU = (("balance", "history"), ("code", "profile"), ("help", "as_staff"))
+STAFF_MENU = (
+    (("credit", "points:credit"), ("spend", "points:spend")),
+    (("customers", "customers:read"), ("purchases", "transactions:read")),
+    (("stats", "stats:read"), ("office", "programme:read")),
+    (("help", None), ("as_customer", None)),
+)
+"""Buttons and the scope that each needs."""
 
 
-def menu(words: Words) -> dict:
-    """The rooms of the customer."""
-    rows = [[{"text": words.button(name)} for name in row] for row in MENU]
+def menu(talk: Talk) -> dict | None:
+    """The rooms that are open to the person, as what they are now; None for somebody we do not know."""
+    if talk.customer is None:
+        return None
+    if talk.is_at_work:
+        allowed = [[name for name, scope in row if _may(talk, scope)] for row in STAFF_MENU]
+    else:
+        allowed = [[name for name in row if name != "as_staff" or talk.places] for row in CUSTOMER_MENU]
+    rows = [[{"text": talk.words.button(name)} for name in row] for row in allowed if row]
     return {"keyboard": rows, "resize_keyboard": True, "is_persistent": True}
 
 
@@ -17,3 +31,7 @@ def contact(words: Words) -> dict:
     """Asks for the person's own number."""
     rows = [[{"text": words("share_contact"), "request_contact": True}], [{"text": words("without_contact")}]]
     return {"keyboard": rows, "resize_keyboard": True, "one_time_keyboard": True}
+
+
+def _may(talk: Talk, scope: str | None) -> bool:
+    return scope is None or talk.may(scope)

@@ -8,16 +8,23 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.reading import Incoming
 from bot.texts import Words, language_of
 from loyalty import replies
+from loyalty.access import NotAllowed, NotStaff, bound_branch, choose_place
 from loyalty.customers import find
+from loyalty.errors import PartnerNotFound
 from loyalty.identities import Identifier
+from loyalty.sales import Caller
+from loyalty.sessions import StaffRole, staff_roles
+from loyalty.staff import SCOPES
 from models import db
 from models.customer import Customer
+from models.partner import Partner
 from models.telegram import BotChat
 
 LONGEST = 4000
@@ -55,13 +62,79 @@ class Talk:
     def know(self, customer: Customer) -> None:
         """From now on in this exchange, this is who talks."""
         self.__dict__["customer"] = customer
-        self.__dict__.pop("words", None)
+        for name in ("roles", "words"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def words(self) -> Words:
         """The texts in the person's language: their own choice, else the chat's, else what Telegram is set to."""
         locale = self.customer.locale if self.customer else self._chat.locale
         return Words(language_of(locale or self.incoming.language))
+
+    # For whom they work
+
+    @cached_property
+    def roles(self) -> tuple[StaffRole, ...]:
+        """What the person is at each partner, read anew in every exchange; suspended ones too."""
+        return staff_roles(self.customer.id) if self.customer is not None else ()
+
+    @property
+    def places(self) -> tuple[StaffRole, ...]:
+        """Every partner the person can act for."""
+        return tuple(role for role in self.roles if role.partner_state == "active")
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether they see the staff's menu: everybody who works somewhere, until they change to their own points."""
+        return bool(self.places) and self._chat.place.get("hat") != "customer"
+
+    @property
+    def place(self) -> StaffRole:
+        """Where they act: the partner they chose, else the one they have worked for longest.
+
+        Raises `NotStaff`, also when they no longer work for the one they chose, and `PartnerSuspended`.
+        """
+        try:
+            return choose_place(self.roles, self._chat.place.get("partner"))
+        except PartnerNotFound:
+            raise NotStaff() from None
+
+    @property
+    def partner(self) -> Partner:
+        return db.session.get_one(Partner, self.place.partner_id)
+
+    @property
+    def caller(self) -> Caller:
+        """Whoever stands at this partner's counter: what one has begun, a colleague of the same branch can finish."""
+        return Caller("counter", "manual", actor=self.customer.id, branch_id=bound_branch(self.place))
+
+    @property
+    def branch_id(self) -> UUID | None:
+        """The branch they are bound to, else the one they said they stand in; it may be closed by now."""
+        bound, chosen = bound_branch(self.place), self._chat.place.get("branch")
+        return bound or (UUID(chosen) if chosen else None)
+
+    def may(self, scope: str) -> bool:
+        """Whether their role at this partner allows it."""
+        return scope in SCOPES[self.place.role]
+
+    def require(self, scope: str) -> None:
+        """Raises `NotAllowed` where their role does not allow it, and as `place`."""
+        if not self.may(scope):
+            raise NotAllowed()
+
+    def go_to_work(self, partner_id: UUID | None = None, branch_id: UUID | None = None) -> None:
+        """From now on they act for a partner, by themselves or in one of its branches."""
+        place = {"hat": "staff", "partner": partner_id, "branch": branch_id}
+        self._chat.place = {name: str(value) for name, value in place.items() if value}
+
+    def leave_work(self) -> None:
+        """From now on they see their own points; where they worked is remembered."""
+        self._chat.place = self._chat.place | {"hat": "customer"}
+
+    def forget_place(self) -> None:
+        """They no longer work where they did."""
+        self._chat.place = {}
 
     # Where the conversation stands
 
@@ -113,11 +186,15 @@ class Talk:
         """A picture of a QR code."""
         self._answers.append({"qr": content, "text": split(caption, LONGEST_CAPTION)[0]} | _markup(buttons, None))
 
+    def send_file(self, file: dict[str, Any], caption: str) -> None:
+        """A document; `file` says what to write into it when it is sent (see `loyalty.replies`)."""
+        self._answers.append({"file": file, "text": split(caption, LONGEST_CAPTION)[0]})
+
     def forget_answers(self) -> None:
         """What was done is rolled back, and so is what was said about it and whom we knew by it."""
         self._answers.clear()
         self.toast = None
-        for name in ("customer", "_owner", "words", "_chat"):
+        for name in ("customer", "_owner", "roles", "words", "_chat"):
             self.__dict__.pop(name, None)
 
     def finish(self) -> None:

@@ -5,11 +5,12 @@ The doors read the person from a token or a cookie; what follows from that is de
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from loyalty.errors import LoyaltyError, PartnerNotFound
-from loyalty.sessions import Principal, StaffRole
+from loyalty.sessions import StaffRole
 
 
 class NotAllowed(LoyaltyError):
@@ -58,16 +59,16 @@ def public(view):
     return view
 
 
-def choose_place(principal: Principal, wanted: str | UUID | None) -> StaffRole:
+def choose_place(staff: Sequence[StaffRole], wanted: str | UUID | None) -> StaffRole:
     """Where the person acts now: the partner `wanted` names (id or public code), or the one they have worked for longest.
 
     So nobody who hires a person changes what their calls elsewhere mean. Raises `NotStaff` for people who work for no
     partner, `PartnerSuspended` when all of theirs are, `PartnerNotFound` for a partner they do not work for, suspended
     ones included.
     """
-    places = [place for place in principal.staff if place.partner_state == "active"]
+    places = [place for place in staff if place.partner_state == "active"]
     if not places:
-        raise PartnerSuspended() if principal.staff else NotStaff()
+        raise PartnerSuspended() if staff else NotStaff()
     if wanted is None:
         return places[0]
     for place in places:

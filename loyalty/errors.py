@@ -395,6 +395,13 @@ class ApiKeyNotFound(NotFound):
     status = 404
 
 
+class DraftGone(NotFound):
+    """What was shown can no longer be confirmed: it is too old, was given up, or was shown to somebody else."""
+
+    code = "draft_gone"
+    status = 409
+
+
 class BranchNotFound(NotFound):
     """The branch was not found."""
 

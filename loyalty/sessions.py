@@ -52,6 +52,13 @@ _WHO = """
 _identify = Prepared("kopilka_identify", "uuid, timestamptz", _WHO.format(kind="api"))
 _identify_page = Prepared("kopilka_identify_page", "uuid, timestamptz", _WHO.format(kind="page"))
 
+_staff_roles = Prepared(
+    "kopilka_staff_roles",
+    "uuid",
+    """SELECT w.partner_id, p.code, p.name, w.role, w.branch_id, p.state FROM staff w JOIN partner p ON p.id = w.partner_id
+    WHERE w.customer_id = $1 AND w.state = 'active' ORDER BY w.created_at, w.id""",
+)
+
 TOUCH_AFTER = timedelta(minutes=10)
 """A page's session is written down as used no more often than this."""
 
@@ -171,6 +178,14 @@ def identify(session_id: UUID, now: datetime) -> Principal | None:
     """
     rows = _identify(session_id, now)
     return _principal(session_id, rows) if rows else None
+
+
+def staff_roles(customer_id: UUID) -> tuple[StaffRole, ...]:
+    """For whom a person works, in the order they were hired; for doors that know people without a session."""
+    return tuple(
+        StaffRole(row.partner_id, row.code, row.name, row.role, row.branch_id, row.state)
+        for row in _staff_roles(customer_id)
+    )
 
 
 def _principal(session_id: UUID, rows: list) -> Principal:

@@ -4,11 +4,13 @@ each chat may be written to again.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text, text
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Moment, db
+from models.base import Made, Moment, db
 
 
 class TakenUpdate(db.Model):
@@ -43,7 +45,10 @@ class BrokenUpdate(db.Model):
 
 
 class BotChat(db.Model):
-    """Where a conversation stands: the language until the person is known, the `step` that waits for an answer, its data."""
+    """Where a conversation stands: the language until the person is known, the `step` that waits for an answer, its data.
+
+    `place` is for whom somebody of the staff acts (`hat`, `partner`, `branch`): what they chose, not what they may.
+    """
 
     __tablename__ = "bot_chat"
 
@@ -52,7 +57,30 @@ class BotChat(db.Model):
     locale: Mapped[str | None] = mapped_column(String(5))
     step: Mapped[str | None] = mapped_column(String(40))
     data: Mapped[dict] = mapped_column(JSONB, server_default="{}")
+    place: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     changed_at: Mapped[Moment]
+
+
+class Draft(Made, db.Model):
+    """What was shown to somebody of the staff and waits for their ✅. Confirmed once; `result` says what came of it.
+
+    `content` is what they typed: it may hold the phone of somebody new.
+    """
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'done', 'cancelled')", name="state"),
+        CheckConstraint("(state = 'done') = (result IS NOT NULL)", name="done_has_result"),
+        Index("ix_draft_created_at", "created_at"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    actor: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    content: Mapped[dict] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(String(20), server_default="open")
+    result: Mapped[dict | None] = mapped_column(JSONB)
 
 
 class ChatPace(db.Model):

@@ -151,7 +151,7 @@ def staff(scope: str) -> Callable[[Callable], Callable]:
                 return _go_and_sign_in()
             _check_form()
             g.me = me  # an error page is shown to somebody too
-            g.me = replace(me, place=choose_place(me.principal, _named_partner(me)))
+            g.me = replace(me, place=choose_place(me.principal.staff, _named_partner(me)))
             if not g.me.may(scope):
                 raise NotAllowed()
             return view(*args, **kwargs)

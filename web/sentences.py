@@ -28,6 +28,7 @@ SENTENCES = {
     "code_wrong": _("The code is wrong or has expired. Check the digits or ask for a new code."),
     "contact_needs_proof": _("A phone or e-mail is changed by the code we send to it."),
     "customer_not_found": _("Nobody was found. Check the number, or ask for the phone."),
+    "draft_gone": _("This is out of date. Begin again: nothing was posted."),
     "entry_not_found": _("There is no such operation."),
     "forbidden": _("Your role does not open this page. Ask the owner if you need it."),
     "form_expired": _(

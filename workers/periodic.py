@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import directory, forgetting, ledger, outbox, sessions, updates
+from loyalty import directory, drafts, forgetting, ledger, outbox, sessions, updates
 from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.ledger import Membership
@@ -58,11 +58,12 @@ def forget_idempotency_keys(run) -> dict:
 
 
 def forget_updates(run) -> dict:
-    """Delete the marks of updates that cannot come again, and the paces of chats that rest."""
+    """Delete the marks of updates that cannot come again, the paces of chats that rest, and drafts nobody confirmed."""
     return {
         "taken": _in_chunks(run, updates.forget_taken),
         "broken": _in_chunks(run, updates.forget_broken),
         "paces": _in_chunks(run, pacing.forget_paces),
+        "drafts": _in_chunks(run, drafts.forget),
     }
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from bot import keyboards
+from bot.router import Room
 from bot.talk import Talk
 from loyalty.wallet import Pocket, open_wallet
 
+room = Room()
 
+
+@room.command("balance")
 def show(talk: Talk, intro: str | None = None) -> None:
     words = talk.words
     wallet = open_wallet(talk.customer.id, talk.now)
@@ -14,7 +18,7 @@ def show(talk: Talk, intro: str | None = None) -> None:
     lines += [line for pocket in wallet.pockets for line in _tell(pocket, words)]
     if not wallet.pockets:
         lines.append(words("no_accounts", code=words.button("code")))
-    talk.say("\n".join(([intro, ""] if intro else []) + lines), keyboard=keyboards.menu(words))
+    talk.say("\n".join(([intro, ""] if intro else []) + lines), keyboard=keyboards.menu(talk))
 
 
 def _tell(pocket: Pocket, words) -> list[str]:

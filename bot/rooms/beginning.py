@@ -7,7 +7,8 @@ card is the sender's own.
 from __future__ import annotations
 
 from bot import keyboards
-from bot.rooms import balance
+from bot.rooms import balance, work
+from bot.router import ANYBODY, Room
 from bot.talk import Talk
 from loyalty import consents, customers, profiles, welcome
 from loyalty.errors import CustomerNotFound, LoyaltyError, PartnerNotFound
@@ -18,25 +19,30 @@ from loyalty.phones import normalise_phone
 from models.customer import Customer, Identity
 from models.partner import Partner
 
+room = Room()
+
 PLACE = "bot"
 NOBODY = "0"
 """Stands for «no partner» in the data of a button."""
 CONTACT_STEP = "contact"
 
 
-def start(talk: Talk, payload: str) -> None:
+@room.command("start", ANYBODY)
+def start(talk: Talk) -> None:
     """/start, perhaps with `p<code>`: the invitation of a partner. Anybody can type any payload."""
+    payload = talk.incoming.command[1]
     partner, is_broken = _invited_by(payload)
     if talk.customer is None:
         _meet(talk, partner, is_broken)
     elif partner is None:
-        balance.show(talk, intro=talk.words("invitation_unknown") if is_broken else None)
+        _greet(talk, talk.words("invitation_unknown") if is_broken else None)
     elif consents.has_consent(talk.customer.id, consents.PERSONAL_DATA, partner.id):
         _join(talk, partner)
     else:
         _ask_consent(talk, partner, [talk.words("invited", partner=partner.name)])
 
 
+@room.press(r"agree:([0-9]{1,12})", ANYBODY)
 def agree(talk: Talk, code: str) -> None:
     """The consent to the processing of personal data was given, to the partner of `code` or (0) to the platform."""
     partner = None if code == NOBODY else get_open_partner(code)
@@ -53,6 +59,7 @@ def agree(talk: Talk, code: str) -> None:
         _join(talk, partner)
 
 
+@room.press(r"decline", ANYBODY)
 def decline(talk: Talk) -> None:
     talk.ask(None)
     talk.rewrite(talk.words("declined"))
@@ -66,8 +73,7 @@ def take_contact(talk: Talk) -> None:
         return
     if not card.is_own:
         share = talk.words("share_contact")
-        known = talk.customer is not None
-        keyboard = keyboards.menu(talk.words) if known else keyboards.contact(talk.words)
+        keyboard = keyboards.menu(talk) or keyboards.contact(talk.words)
         talk.say(talk.words("contact_not_own", share=share), keyboard=keyboard)
         return
     phone = normalise_phone(card.phone if card.phone.startswith("+") else f"+{card.phone}")
@@ -75,7 +81,7 @@ def take_contact(talk: Talk) -> None:
         _settle(talk, Identifier("phone", phone))
     else:
         customers.attach_identity(talk.customer, "phone", phone, proven_at=talk.now)
-        talk.say(talk.words("contact_linked", phone=phone), keyboard=keyboards.menu(talk.words))
+        talk.say(talk.words("contact_linked", phone=phone), keyboard=keyboards.menu(talk))
 
 
 def go_without_contact(talk: Talk) -> None:
@@ -88,6 +94,7 @@ def go_without_contact(talk: Talk) -> None:
         _settle(talk, Identifier("telegram", str(talk.incoming.user_id)))
 
 
+@room.press(r"offers:([01]):([0-9]{1,12})", ANYBODY)
 def answer_advertising(talk: Talk, answer: str, code: str) -> None:
     """Yes or no to offers, to one partner or to the platform."""
     if talk.customer is None:
@@ -99,6 +106,13 @@ def answer_advertising(talk: Talk, answer: str, code: str) -> None:
         talk.customer, answers, partner_id=partner.id if partner else None, place=PLACE, now=talk.now
     )
     talk.rewrite(talk.words("advertising_yes" if answer == "1" else "advertising_no"))
+
+
+def _greet(talk: Talk, intro: str | None) -> None:
+    """Somebody we know: their total, and for staff where they are."""
+    balance.show(talk, intro)
+    if talk.is_at_work:
+        work.show_place(talk)
 
 
 def _meet(talk: Talk, partner: Partner | None, is_broken: bool) -> None:

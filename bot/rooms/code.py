@@ -6,10 +6,15 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+from bot.router import Room
 from bot.talk import Talk
 from loyalty import codes
 
+room = Room()
 
+
+@room.command("code")
+@room.press(r"code")
 def show(talk: Talk) -> None:
     """The code in force, or a new one. The QR is the address of the till with the code: worth nothing to anybody else."""
     digits, ends_at = codes.show(talk.customer.id, talk.now)

@@ -7,19 +7,24 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+from bot.router import Room
 from bot.talk import Talk
 from loyalty import stories
 from loyalty.accounts import list_operations
+
+room = Room()
 
 A_PAGE = 10
 MOST_PAGES = 50
 """A page is found by reading those before it; who looks further back does so in the cabinet."""
 
 
-def show(talk: Talk, page: int = 1) -> None:
+@room.command("history")
+@room.press(r"history:([0-9]{1,3})")
+def show(talk: Talk, page: int | str = 1) -> None:
     """A page; another one replaces it under the same message."""
     words = talk.words
-    page = min(max(page, 1), MOST_PAGES)
+    page = min(max(int(page), 1), MOST_PAGES)
     found, following = list_operations(talk.customer.id, limit=A_PAGE * page)
     rows = found[A_PAGE * (page - 1) :]
     if not rows:

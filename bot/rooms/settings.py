@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from bot import keyboards
+from bot.router import ANYBODY, Room
 from bot.talk import Talk
 from bot.texts import BUTTONS, LANGUAGES
 from loyalty import profiles
 
+room = Room()
 
+
+@room.command("language", ANYBODY)
 def ask_language(talk: Talk) -> None:
     buttons = [[(name, f"language:{language}") for language, name in LANGUAGES.items()]]
     talk.say(talk.words("ask_language"), buttons)
 
 
+@room.press(rf"language:({'|'.join(LANGUAGES)})", ANYBODY)
 def choose_language(talk: Talk, language: str) -> None:
     """The person's own choice, for notices and pages too; of somebody unknown it is the chat's."""
     if talk.customer is not None:
@@ -20,11 +25,10 @@ def choose_language(talk: Talk, language: str) -> None:
         talk.know(talk.customer)
     else:
         talk.choose_language(language)
-    keyboard = keyboards.menu(talk.words) if talk.customer else None
-    talk.say(talk.words("language_chosen"), keyboard=keyboard)
+    talk.say(talk.words("language_chosen"), keyboard=keyboards.menu(talk))
 
 
+@room.command("help", ANYBODY)
 def show_help(talk: Talk) -> None:
     names = {name: talk.words.button(name) for name in BUTTONS}
-    keyboard = keyboards.menu(talk.words) if talk.customer else None
-    talk.say(talk.words("help", **names), keyboard=keyboard)
+    talk.say(talk.words("help", **names), keyboard=keyboards.menu(talk))

@@ -14,16 +14,19 @@ from bot.rooms import doors
 from bot.taking import Taker
 from bot.talk import split
 from bot.texts import BUTTONS, TEXTS, Words, language_of
-from loyalty import consents, ledger, replies
+from bot.texts import ROOMS as TEXT_MODULES
+from bot.texts.refusals import ELSEWHERE
+from loyalty import consents, ledger, replies, staff
 from loyalty.clock import utcnow
 from loyalty.customers import attach_identity, find, membership_of
+from loyalty.errors import LoyaltyError
 from loyalty.identities import Identifier
 from loyalty.rules import Rules
 from models import db, transaction
 from models.customer import Customer
 from models.partner import Partner
 from models.work import Outbox
-from tests.factories import identity_of, make_customer, make_member, make_partner, make_phone, noise
+from tests.factories import identity_of, make_customer, make_member, make_partner, make_phone, make_staff, noise
 
 _updates = itertools.count(random.randrange(10**6, 10**12))
 
@@ -229,7 +232,7 @@ def test_a_number_of_another_account_is_refused_clearly_and_nothing_changes(app,
     with app.app_context(), transaction():
         other = make_customer()
         phone, other_id = identity_of(other, "phone").value, other.id
-    assert "уже привязан к другому счёту" in chat.share(phone)
+    assert "привязан к другому счёту" in chat.share(phone)
     with app.app_context():
         assert find(Identifier("phone", phone)).id == other_id != chat.owner.id
 
@@ -245,7 +248,7 @@ def test_a_blocked_person_learns_that_the_account_is_closed(app, chat):
     with app.app_context(), transaction():
         db.session.get_one(Customer, person).state = "blocked"
     assert "Этот счёт закрыт" in chat.say("/start")
-    assert "Напишите /start" in chat.say("💰 Баланс")
+    assert "Этот счёт закрыт" in chat.say("💰 Баланс")
 
 
 # Rooms
@@ -370,8 +373,27 @@ def test_every_text_exists_in_both_languages_with_the_same_places():
         assert versions.keys() == {"ru", "en"}, name
         places = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in versions.values()]
         assert places[0] == places[1], name
+    assert len(TEXTS) == sum(len(module.TEXTS) for module in TEXT_MODULES), "two rooms use one name"
     assert not Words("ru").has("nothing")
     assert [language_of(locale) for locale in ("ru-RU", "en", "de", None, "kk")] == ["ru", "en", "en", "ru", "ru"]
+
+
+def test_every_refusal_of_the_core_has_a_sentence_or_a_reason_to_have_none():
+    codes, families = set(), [LoyaltyError]
+    while families:
+        family = families.pop()
+        families += family.__subclasses__()
+        codes |= {family.code} if family.__module__.startswith("loyalty.") else set()
+    ours = {name.removeprefix("refused_") for name in TEXTS if name.startswith("refused_")}
+    assert not codes - ours - ELSEWHERE
+    assert ours <= codes and not ours & ELSEWHERE
+
+
+def test_a_number_agrees_with_its_word_in_texts_of_the_rooms(monkeypatch):
+    monkeypatch.setitem(TEXTS, "test", {"ru": "чек|чека|чеков", "en": "check|checks"})
+    said = [Words("ru").count("test", n).replace("\N{NO-BREAK SPACE}", " ") for n in (1, 3, 11, 1021)]
+    assert said == ["1 чек", "3 чека", "11 чеков", "1 021 чек"]
+    assert Words("en").count("test", 2).endswith("checks") and Words("en").count("test", 1).endswith("check")
 
 
 def test_a_long_text_is_split_where_lines_end_and_never_into_nothing():
@@ -380,3 +402,62 @@ def test_a_long_text_is_split_where_lines_end_and_never_into_nothing():
     parts = split(text, 4000)
     assert len(parts) == 3 and all(0 < len(part) <= 4000 for part in parts)
     assert all(len(part.encode("utf-16-le")) <= 200 for part in split("🦊" * 1000, 100))
+
+
+# At work
+
+
+def make_cashier(app, chat, cafe, role="cashier"):
+    """The chat's person works for the partner."""
+    person = make_known(app, chat)
+    with app.app_context(), transaction():
+        return make_staff(db.session.get(Partner, cafe.id), role=role, customer=db.session.get_one(Customer, person)).id
+
+
+def test_staff_see_their_own_menu_and_go_to_their_points_and_back(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    said = chat.say("/start")
+    assert "У вас 0\N{NO-BREAK SPACE}баллов" in said and "Вы в «Эспрессо», кассир." in said
+    assert "➕ Начислить" in chat.labels() and "💰 Баланс" not in chat.replies[-1]["markup"]["keyboard"][0]
+    assert "Вернуться к работе" in chat.say("👛 Мои баллы")
+    assert "💰 Баланс" in chat.labels() and "🏪 Работа" in chat.labels() and "➕ Начислить" not in chat.labels()
+    assert "Вы в «Эспрессо»" in chat.say("🏪 Работа")
+
+
+def test_who_works_in_two_places_says_where_and_no_hand_made_button_opens_a_third(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        other = make_partner(name="Салон")
+        make_staff(other, role="owner", customer=chat.owner)
+        code, foreign = other.code, make_partner().code
+    assert "Где вы сейчас работаете?" in chat.say("🏪 Работа")
+    assert chat.data() == [f"work:{cafe.code}", f"work:{code}"]
+    assert "Вы в «Салон», владелец." in chat.press(f"work:{code}")
+    assert "Такого партнёра нет" in chat.press(f"work:{foreign}")
+    assert "Вы в «Салон»" in chat.say("/start"), "where one works is remembered"
+
+
+def test_a_dismissed_cashiers_old_keyboard_opens_nothing(app, chat, cafe):
+    staff_id = make_cashier(app, chat, cafe)
+    chat.say("/start")
+    with app.app_context(), transaction():
+        staff.dismiss(cafe.id, staff_id, by=None, now=utcnow())
+    assert "Это для сотрудников" in chat.say("🏪 Работа")
+    assert "➕ Начислить" not in chat.labels() and "💰 Баланс" in chat.labels()
+
+
+def test_a_suspended_partner_is_no_place_to_work(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        db.session.get(Partner, cafe.id).state = "suspended"
+    assert "приостановлена" in chat.say("🏪 Работа")
+
+
+def test_a_newcomer_finds_no_staffs_room(chat):
+    assert "Пока мы не знакомы" in chat.say("🏪 Работа")
+    assert "Пока мы не знакомы" in chat.press("work:123456")
+
+
+def test_what_was_begun_can_be_given_up(app, chat):
+    make_known(app, chat)
+    assert "ничего не изменилось" in chat.say("/cancel")

@@ -1,21 +1,6 @@
-"""Every word the bot says, in Russian and English; numbers, sums and their plurals as in all messages."""
+"""What the customer's rooms say."""
 
 from __future__ import annotations
-
-from decimal import Decimal
-
-from loyalty import texts as shared
-
-LANGUAGES = {"ru": "Русский", "en": "English"}
-
-BUTTONS = {
-    "balance": {"ru": "💰 Баланс", "en": "💰 Balance"},
-    "history": {"ru": "🧾 История", "en": "🧾 History"},
-    "code": {"ru": "🔢 Мой код", "en": "🔢 My code"},
-    "language": {"ru": "🌐 Язык", "en": "🌐 Language"},
-    "help": {"ru": "❓ Помощь", "en": "❓ Help"},
-}
-"""The menu under the field where one types; a press arrives as its text, in whichever language it was shown."""
 
 TEXTS = {
     # beginning
@@ -63,10 +48,6 @@ TEXTS = {
     "no": {"ru": "Нет", "en": "No"},
     "advertising_yes": {"ru": "Будем присылать предложения.", "en": "We shall send you offers."},
     "advertising_no": {"ru": "Предложений присылать не будем.", "en": "We shall send no offers."},
-    "who_are_you": {
-        "ru": "Пока мы не знакомы. Напишите /start, и я покажу ваши баллы.",
-        "en": "We have not met yet. Write /start and I shall show your points.",
-    },
     # what one has
     "total": {"ru": "У вас {points}.", "en": "You have {points}."},
     "no_accounts": {
@@ -121,113 +102,10 @@ TEXTS = {
     "language_chosen": {"ru": "Говорю по-русски.", "en": "I speak English now."},
     "help": {
         "ru": "Вот что я умею:\n{balance} — сколько у вас баллов и где\n{history} — за что начислены и списаны\n"
-        "{code} — код и QR для кассы\n{language} — русский или английский\n\n"
+        "{code} — код и QR для кассы\n/language — русский или английский\n\n"
         "Начислить баллы без номера можно по коду: покажите его кассиру.",
         "en": "What I can do:\n{balance} — how many points you have, and where\n{history} — what came and went, and why\n"
-        "{code} — a code and QR for the till\n{language} — Russian or English\n\n"
+        "{code} — a code and QR for the till\n/language — Russian or English\n\n"
         "Points can be credited without a number too: show your code at the till.",
     },
-    # what else
-    "not_understood": {
-        "ru": "Не понял вас. Нажмите кнопку внизу или напишите /help.",
-        "en": "I did not understand. Press a button below or write /help.",
-    },
-    "button_is_old": {
-        "ru": "Эта кнопка больше не действует. Нужное — в меню внизу.",
-        "en": "This button no longer works. What you need is in the menu below.",
-    },
-    "only_in_private": {
-        "ru": "Здесь вас слышат другие. Напишите мне в личные сообщения: {link}",
-        "en": "Others can hear you here. Write to me in private: {link}",
-    },
-    "sorry": {
-        "ru": "Не получилось ответить на это сообщение, мы уже знаем. Попробуйте иначе или напишите /help.",
-        "en": "This message could not be answered, and we know. Try another way, or write /help.",
-    },
-    # refusals, by the code of the core's error
-    "refused": {
-        "ru": "Так не получится. Попробуйте ещё раз или напишите /help.",
-        "en": "That does not work. Try again or write /help.",
-    },
-    "refused_identity_taken": {
-        "ru": "Этот номер уже привязан к другому счёту, а этот Telegram — к вашему. Объединить их может поддержка; "
-        "баллы обоих счетов целы.",
-        "en": "This number belongs to another account, and this Telegram to yours. Support can join them; "
-        "the points of both are safe.",
-    },
-    "refused_customer_not_found": {
-        "ru": "Этот счёт закрыт. Если это ошибка, напишите в поддержку.",
-        "en": "This account is closed. If that is a mistake, write to support.",
-    },
-    "refused_partner_not_found": {
-        "ru": "Такого партнёра нет, или он больше не принимает участников.",
-        "en": "There is no such partner, or it takes no members any more.",
-    },
-    "refused_invalid_phone": {
-        "ru": "Этот номер не похож на телефонный. Поделитесь номером кнопкой ещё раз.",
-        "en": "This does not look like a phone number. Share yours with the button once more.",
-    },
-    "refused_too_many": {
-        "ru": "Слишком часто. Подождите минуту и попробуйте снова.",
-        "en": "Too often. Wait a minute and try again.",
-    },
-    # the menu of commands
-    "command_start": {"ru": "Начать", "en": "Begin"},
-    "command_balance": {"ru": "Баланс", "en": "Balance"},
-    "command_history": {"ru": "История операций", "en": "History"},
-    "command_code": {"ru": "Код для кассы", "en": "Code for the till"},
-    "command_language": {"ru": "Язык", "en": "Language"},
-    "command_help": {"ru": "Помощь", "en": "Help"},
 }
-
-COMMANDS = ("start", "balance", "history", "code", "language", "help")
-
-
-class Words:
-    """The texts in one language."""
-
-    def __init__(self, language: str):
-        self.language = language
-
-    def __call__(self, name: str, **values: object) -> str:
-        return TEXTS[name][self.language].format(**values)
-
-    def has(self, name: str) -> bool:
-        return name in TEXTS
-
-    def button(self, name: str) -> str:
-        return BUTTONS[name][self.language]
-
-    def points(self, count: int) -> str:
-        """«1 250 баллов»."""
-        return f"{shared.number(count, self.language)}\N{NO-BREAK SPACE}{shared.points_word(count, self.language)}"
-
-    def change(self, count: int) -> str:
-        """«+50 баллов», «−1 балл»."""
-        return shared.changes((count,), self.language) if count else self.points(0)
-
-    def money(self, amount: Decimal, currency: str) -> str:
-        return shared.money(amount, currency, self.language)
-
-    def day(self, value) -> str:
-        return shared.day(value, self.language)
-
-
-def language_of(locale: str | None) -> str:
-    """The language of a person's locale or of what Telegram says of a client; Russian where nothing is said."""
-    if not locale:
-        return "ru"
-    language = locale[:2].lower()
-    if language in LANGUAGES:
-        return language
-    return "ru" if language in ("be", "kk", "uk", "uz", "ky", "tg", "hy") else "en"
-
-
-def buttons_by_label() -> dict[str, str]:
-    """Which button a text is, whatever language it was shown in."""
-    return {label: name for name, labels in BUTTONS.items() for label in labels.values()}
-
-
-def labels_of(name: str) -> set[str]:
-    """A label that stands in `TEXTS`, in all languages."""
-    return set(TEXTS[name].values())

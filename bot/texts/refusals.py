@@ -1,0 +1,197 @@
+"""What is said when something cannot be: one sentence for each code of the core's errors, with the next step.
+
+Values in a sentence are attributes of the error, written as people read them.
+"""
+
+from __future__ import annotations
+
+TEXTS = {
+    "refused": {
+        "ru": "Так не получится. Проверьте, что написали, или нажмите /help.",
+        "en": "That does not work. Check what you wrote, or press /help.",
+    },
+    # who one is
+    "refused_not_staff": {
+        "ru": "Это для сотрудников. Если вы работаете у партнёра, попросите владельца добавить вас.",
+        "en": "This is for staff. If you work for a partner, ask the owner to add you.",
+    },
+    "refused_partner_suspended": {
+        "ru": "Работа партнёра приостановлена, провести ничего нельзя. Владелец может написать в поддержку.",
+        "en": "The partner is suspended and nothing can be posted. The owner can write to support.",
+    },
+    "refused_forbidden": {
+        "ru": "Ваша роль этого не позволяет. Если это нужно для работы, попросите владельца.",
+        "en": "Your role does not allow this. If your work needs it, ask the owner.",
+    },
+    "refused_too_many_requests": {
+        "ru": "Слишком часто. Попробуйте через {retry_after} с.",
+        "en": "Too often. Try again in {retry_after} s.",
+    },
+    "account_closed": {
+        "ru": "Этот счёт закрыт. Если это ошибка, напишите в поддержку.",
+        "en": "This account is closed. If that is a mistake, write to support.",
+    },
+    # people and their identities
+    "refused_customer_not_found": {
+        "ru": "Никого не нашлось. Проверьте номер или попросите телефон.",
+        "en": "Nobody was found. Check the number, or ask for the phone.",
+    },
+    "refused_code_unknown": {
+        "ru": "Этот код истёк или уже использован. Попросите клиента показать новый.",
+        "en": "This code has expired or was used. Ask the customer to show a new one.",
+    },
+    "refused_code_wrong": {
+        "ru": "Код неверный или истёк. Проверьте цифры или запросите новый.",
+        "en": "The code is wrong or has expired. Check the digits or ask for a new one.",
+    },
+    "refused_identifier_required": {
+        "ru": "Напишите телефон, номер карты или шесть цифр кода.",
+        "en": "Write a phone, a card number or the six digits of a code.",
+    },
+    "refused_invalid_identifier": {
+        "ru": "Это не телефон, не карта и не код. Например: +7 916 123-45-67.",
+        "en": "This is no phone, no card and no code. For example: +7 916 123-45-67.",
+    },
+    "refused_invalid_phone": {
+        "ru": "Этот номер не похож на телефонный. Например: +7 916 123-45-67.",
+        "en": "This does not look like a phone number. For example: +7 916 123-45-67.",
+    },
+    "refused_invalid_email": {
+        "ru": "Это не похоже на почту. Например: name@example.com.",
+        "en": "This does not look like an e-mail address. For example: name@example.com.",
+    },
+    "refused_invalid_card": {
+        "ru": "Это не номер карты: в нём 16 цифр.",
+        "en": "This is not a card number: it has 16 digits.",
+    },
+    "refused_identity_taken": {
+        "ru": "Этот номер или адрес уже привязан к другому счёту, а этот Telegram — к вашему. Объединить их может поддержка; "
+        "баллы обоих счетов целы.",
+        "en": "This number or address belongs to another account, and this Telegram to yours. Support can join them; "
+        "the points of both are safe.",
+    },
+    "refused_membership_closed": {
+        "ru": "Этот счёт закрыт, провести по нему ничего нельзя.",
+        "en": "This account is closed: nothing can be posted to it.",
+    },
+    "refused_invalid_name": {
+        "ru": "Имя — до 200 знаков, без переносов строки.",
+        "en": "A name has up to 200 characters and one line.",
+    },
+    "refused_invalid_profile": {
+        "ru": "Так записать нельзя. Попробуйте иначе.",
+        "en": "It cannot be noted so. Try another way.",
+    },
+    "refused_invalid_consent": {"ru": "Такого согласия нет.", "en": "There is no such consent."},
+    "refused_contact_needs_proof": {
+        "ru": "Телефон и почта меняются по коду, который мы на них пришлём.",
+        "en": "A phone or e-mail is changed by the code we send to it.",
+    },
+    # sums and points
+    "refused_invalid_amount": {
+        "ru": "Напишите сумму в рублях, например 1250 или 1250,50.",
+        "en": "Write the sum in roubles, for example 1250 or 1250.50.",
+    },
+    "refused_invalid_points": {
+        "ru": "Напишите целое число баллов, например 100.",
+        "en": "Write a whole number of points, for example 100.",
+    },
+    "refused_invalid_purchase": {"ru": "Проверьте сумму покупки.", "en": "Check the sum of the purchase."},
+    "refused_not_enough_points": {
+        "ru": "Доступно только {available} баллов.",
+        "en": "Only {available} points are available.",
+    },
+    "refused_below_minimum": {
+        "ru": "За раз можно списать не меньше {minimum} баллов.",
+        "en": "At least {minimum} points can be spent at once.",
+    },
+    "refused_not_a_step": {"ru": "Баллы списываются шагами по {step}.", "en": "Points are spent in steps of {step}."},
+    "refused_above_share": {
+        "ru": "Баллами можно оплатить до {share} % чека: не больше {limit} баллов.",
+        "en": "Points may pay at most {share} % of this check: up to {limit} points.",
+    },
+    "refused_not_enough_spendable": {
+        "ru": "На этот чек можно списать не больше {limit} баллов.",
+        "en": "This check can take at most {limit} points.",
+    },
+    "refused_spend_refused": {
+        "ru": "Эти баллы нельзя списать на эту покупку.",
+        "en": "These points cannot be spent on this purchase.",
+    },
+    "refused_invalid_receipt": {
+        "ru": "Номер чека — до 120 знаков.",
+        "en": "A receipt number has up to 120 characters.",
+    },
+    "refused_receipt_conflict": {
+        "ru": "Чек с таким номером уже есть, и в нём другое.",
+        "en": "A purchase with this receipt number exists and says something else.",
+    },
+    "refused_idempotency_conflict": {
+        "ru": "Это уже было отправлено с другими числами. Начните заново.",
+        "en": "This was sent already with other values. Begin again.",
+    },
+    "refused_draft_gone": {
+        "ru": "Этот расчёт устарел. Начните заново, ничего не проведено.",
+        "en": "This calculation is out of date. Begin again, nothing was posted.",
+    },
+    # purchases
+    "refused_purchase_not_found": {"ru": "Такого чека здесь нет.", "en": "There is no such purchase here."},
+    "refused_cannot_undo": {
+        "ru": "Отменить можно в течение минуты. Оформите возврат.",
+        "en": "A purchase is undone within a minute. Make a refund instead.",
+    },
+    "refused_refund_too_large": {"ru": "Вернуть можно не больше {left}.", "en": "At most {left} can be returned."},
+    "refused_already_returned": {
+        "ru": "По этому чеку уже всё возвращено.",
+        "en": "Everything of this purchase has been returned already.",
+    },
+    "refused_not_reversible": {"ru": "Эту операцию отменить нельзя.", "en": "This operation cannot be undone."},
+    # the business
+    "refused_partner_not_found": {
+        "ru": "Такого партнёра нет, или он больше не принимает участников.",
+        "en": "There is no such partner, or it takes no members any more.",
+    },
+    "refused_branch_not_found": {
+        "ru": "Такой точки нет или она закрыта. Выберите другую.",
+        "en": "There is no such branch, or it is closed. Choose another.",
+    },
+    "refused_branch_required": {
+        "ru": "Выберите точку, где прошла покупка.",
+        "en": "Choose the branch of this purchase.",
+    },
+    "refused_already_staff": {"ru": "Этот человек уже работает у вас.", "en": "This person already works here."},
+    "refused_staff_not_found": {"ru": "Такого сотрудника нет.", "en": "There is no such person on the staff."},
+    "refused_last_owner": {
+        "ru": "Последнего владельца убрать нельзя. Сначала назначьте другого.",
+        "en": "The last owner stays. Make somebody else an owner first.",
+    },
+    "refused_invalid_role": {"ru": "Выберите роль из списка.", "en": "Choose a role from the list."},
+    "refused_invalid_programme": {
+        "ru": "Такие правила не годятся. Проверьте число.",
+        "en": "These rules cannot be used. Check the number.",
+    },
+    "refused_programme_changed": {
+        "ru": "Правила только что изменил кто-то другой. Посмотрите их и повторите.",
+        "en": "Somebody else has just changed the rules. Look at them and try again.",
+    },
+    "refused_application_pending": {
+        "ru": "Ваша прошлая заявка ещё рассматривается. Ответ придёт сюда.",
+        "en": "Your earlier application is still being looked at. The answer will come here.",
+    },
+    "refused_invalid_application": {"ru": "Проверьте этот ответ.", "en": "Check this answer."},
+    "refused_invalid_cursor": {
+        "ru": "Этот список устарел. Откройте его заново.",
+        "en": "This list is out of date. Open it again.",
+    },
+}
+
+ELSEWHERE = frozenset(
+    {
+        "api_key_not_found", "application_decided", "application_not_found", "cannot_block_oneself", "cannot_merge",
+        "entry_not_found", "form_expired", "hold_not_found", "hold_resolved", "import_busy", "import_not_found",
+        "invalid_colour", "invalid_mapping", "invalid_origin", "invalid_scope", "last_branch", "loyalty_error", "not_found",
+        "programme_version_not_found", "quote_changed", "quote_not_found", "quote_used", "session_ended",
+        "session_not_found", "too_many_sites", "unknown_line", "unreadable_file",
+    }
+)  # fmt: skip
+"""Codes of what the bot has no room for: keys of tills, imports, pages, the desk of the platform."""
