@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+import random
+from types import SimpleNamespace
+
 import pytest
 
+from bot.rooms import doors
+from bot.taking import Taker
+from loyalty.rules import Rules
+from models import transaction
 from sandbox import world
 from tests.bot.chat import Telegram
+from tests.bot.rooms import Chat
+from tests.factories import make_partner, noise
 
 
 @pytest.fixture
@@ -22,3 +31,23 @@ def demo(fresh_app, tmp_path, monkeypatch):
     telegram.start_bot()
     yield telegram
     telegram.stop()
+
+
+@pytest.fixture
+def taker(app):
+    api = SimpleNamespace(bot_id=random.randrange(10**9), answer_press=lambda press_id, text: None)
+    return Taker(app, api, respond=doors.respond, refuse=doors.refuse, apologise=doors.apologise)
+
+
+@pytest.fixture
+def chat(app, taker):
+    return Chat(app, taker)
+
+
+@pytest.fixture
+def cafe(app):
+    """A partner with the usual welcome of 100 points, beside one that must not be seen."""
+    with app.app_context(), transaction():
+        noise()
+        partner = make_partner(Rules(welcome_bonus=100), name="Эспрессо")
+        return SimpleNamespace(id=partner.id, code=partner.code)
