@@ -4,12 +4,16 @@
 by the content security policy, an exception, a part that does not load or a call to another machine fails the test
 (`watch.forgive` expects one). `site` is shared by the tests of a worker: make your own people or change nothing that
 others count; `fresh_site` is your own. A failed test leaves a picture in `test-results/`.
+
+A failed test is tried once more, and the run lists it as "rerun": Chromium on a busy machine now and then loses a page
+that is all right. What fails twice is wrong. Nothing but the browser's tests has this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -21,6 +25,13 @@ from tests.support.browser import FLAGS, NONE, Watch, find_browser
 from tests.support.site import Site
 
 USUAL = {"locale": "ru-RU", "timezone_id": "Europe/Moscow", "reduced_motion": "reduce"}
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
