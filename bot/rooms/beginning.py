@@ -6,6 +6,9 @@ card is the sender's own.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from bot import keyboards
 from bot.rooms import balance, work
 from bot.router import ANYBODY, Room
@@ -22,41 +25,96 @@ from models.partner import Partner
 room = Room()
 
 PLACE = "bot"
-NOBODY = "0"
-"""Stands for «no partner» in the data of a button."""
+NOTHING = "0"
+"""Stands for «no payload» and «no partner» in the data of a button."""
 CONTACT_STEP = "contact"
+_PAYLOAD = re.compile(r"[a-z][A-Za-z0-9_-]{1,56}", re.ASCII)
+"""Telegram allows 64 of these; with `agree:` before it, it fits into a button."""
+
+
+Way = Callable[[Talk, str], None]
+_WAYS: dict[str, Way] = {}
+
+
+def invitation(letter: str) -> Callable[[Way], Way]:
+    """What `/start` does with a payload that begins with this letter: `handler(talk, rest)`.
+
+    Anybody can type any payload, newcomers too: those a handler may `meet`, and it is called again once they are known.
+    """
+    return lambda handler: _WAYS.setdefault(letter, handler)
 
 
 @room.command("start", ANYBODY)
 def start(talk: Talk) -> None:
-    """/start, perhaps with `p<code>`: the invitation of a partner. Anybody can type any payload."""
+    """/start, perhaps with the payload of a deep link."""
     payload = talk.incoming.command[1]
-    partner, is_broken = _invited_by(payload)
+    if payload:
+        follow(talk, payload)
+    elif talk.customer is None:
+        meet(talk, "", [])
+    else:
+        _greet(talk, None)
+
+
+def follow(talk: Talk, payload: str) -> None:
+    """Go where the payload leads; one that leads nowhere is said to, and the person goes on without it."""
+    way = _WAYS.get(payload[0]) if _PAYLOAD.fullmatch(payload) else None
+    if way is not None:
+        way(talk, payload[1:])
+    else:
+        go_on_without(talk)
+
+
+def go_on_without(talk: Talk) -> None:
+    """The invitation is no good (any more); nobody is turned away for it."""
+    said = talk.words("invitation_unknown")
     if talk.customer is None:
-        _meet(talk, partner, is_broken)
-    elif partner is None:
-        _greet(talk, talk.words("invitation_unknown") if is_broken else None)
+        meet(talk, "", [said])
+    else:
+        _greet(talk, said)
+
+
+@invitation("p")
+def come_by_partner(talk: Talk, code: str) -> None:
+    """A partner's own invitation, `p<code>`."""
+    partner = _open_partner(code)
+    if partner is None:
+        go_on_without(talk)
+    elif talk.customer is None:
+        meet(talk, f"p{code}", [talk.words("invited", partner=partner.name)])
     elif consents.has_consent(talk.customer.id, consents.PERSONAL_DATA, partner.id):
         _join(talk, partner)
     else:
-        _ask_consent(talk, partner, [talk.words("invited", partner=partner.name)])
+        _ask_consent(talk, f"p{code}", [talk.words("invited", partner=partner.name)])
 
 
-@room.press(r"agree:([0-9]{1,12})", ANYBODY)
-def agree(talk: Talk, code: str) -> None:
-    """The consent to the processing of personal data was given, to the partner of `code` or (0) to the platform."""
-    partner = None if code == NOBODY else get_open_partner(code)
+def meet(talk: Talk, payload: str, lines: list[str]) -> None:
+    """A newcomer is asked for the consent, then for the number; then `payload` is followed.
+
+    Raises `CustomerNotFound` for somebody who was shut out.
+    """
+    if talk.is_shut_out:
+        raise CustomerNotFound()
+    _ask_consent(talk, payload, [talk.words("hello_newcomer"), *lines])
+
+
+@room.press(rf"agree:({NOTHING}|[a-z][A-Za-z0-9_-]{{1,56}})", ANYBODY)
+def agree(talk: Talk, payload: str) -> None:
+    """The consent to the processing of personal data was given, to the partner of a `p` payload, else to the platform."""
+    partner = get_open_partner(payload[1:]) if payload.startswith("p") else None
     if talk.customer is None:
-        talk.ask(CONTACT_STEP, partner=code)
+        talk.ask(CONTACT_STEP, payload=payload)
         talk.rewrite(talk.words("agreed"))
         talk.say(talk.words("ask_contact"), keyboard=keyboards.contact(talk.words))
         return
     _record(talk.customer, partner, talk)
     talk.rewrite(talk.words("agreed"))
-    if partner is None:
-        balance.show(talk)
-    else:
+    if partner is not None:
         _join(talk, partner)
+    elif payload != NOTHING:
+        follow(talk, payload)
+    else:
+        balance.show(talk)
 
 
 @room.press(r"decline", ANYBODY)
@@ -69,7 +127,7 @@ def take_contact(talk: Talk) -> None:
     """A card was sent. Only the sender's own number counts; before the consent nothing does."""
     card = talk.incoming.contact
     if talk.customer is None and talk.step != CONTACT_STEP:
-        _meet(talk, None, False)
+        meet(talk, "", [])
         return
     if not card.is_own:
         share = talk.words("share_contact")
@@ -84,12 +142,19 @@ def take_contact(talk: Talk) -> None:
         talk.say(talk.words("contact_linked", phone=phone), keyboard=keyboards.menu(talk))
 
 
+@room.step(CONTACT_STEP, ANYBODY)
+def ask_contact_again(talk: Talk, _text: str = "") -> None:
+    """Something was written where we wait for the card: a number that is typed proves nothing."""
+    share, without = talk.words("share_contact"), talk.words("without_contact")
+    talk.say(talk.words("ask_contact_again", share=share, without=without), keyboard=keyboards.contact(talk.words))
+
+
 def go_without_contact(talk: Talk) -> None:
     """An account with nothing but the Telegram id; a number can be shared later."""
     if talk.customer is not None:
         balance.show(talk)
     elif talk.step != CONTACT_STEP:
-        _meet(talk, None, False)
+        meet(talk, "", [])
     else:
         _settle(talk, Identifier("telegram", str(talk.incoming.user_id)))
 
@@ -98,9 +163,9 @@ def go_without_contact(talk: Talk) -> None:
 def answer_advertising(talk: Talk, answer: str, code: str) -> None:
     """Yes or no to offers, to one partner or to the platform."""
     if talk.customer is None:
-        _meet(talk, None, False)
+        meet(talk, "", [])
         return
-    partner = None if code == NOBODY else get_open_partner(code)
+    partner = None if code == NOTHING else get_open_partner(code)
     answers = {consents.ADVERTISING: answer == "1"}
     profiles.change_consents(
         talk.customer, answers, partner_id=partner.id if partner else None, place=PLACE, now=talk.now
@@ -115,33 +180,23 @@ def _greet(talk: Talk, intro: str | None) -> None:
         work.show_place(talk)
 
 
-def _meet(talk: Talk, partner: Partner | None, is_broken: bool) -> None:
-    if talk.is_shut_out:
-        raise CustomerNotFound()
-    lines = [talk.words("hello_newcomer")]
-    if partner is not None:
-        lines.append(talk.words("invited", partner=partner.name))
-    elif is_broken:
-        lines.append(talk.words("invitation_unknown"))
-    _ask_consent(talk, partner, lines)
-
-
-def _ask_consent(talk: Talk, partner: Partner | None, lines: list[str]) -> None:
-    code = partner.code if partner else NOBODY
-    buttons = [[(talk.words("agree"), f"agree:{code}")], [(talk.words("not_now"), "decline")]]
+def _ask_consent(talk: Talk, payload: str, lines: list[str]) -> None:
+    buttons = [[(talk.words("agree"), f"agree:{payload or NOTHING}")], [(talk.words("not_now"), "decline")]]
     talk.say("\n\n".join([*lines, talk.words("ask_consent")]), buttons)
 
 
 def _settle(talk: Talk, identifier: Identifier) -> None:
     """The newcomer becomes a customer, or turns out to be one, and this Telegram is theirs."""
-    code = str(talk.data.get("partner") or NOBODY)
-    partner = _open_partner(code)
+    known = customers.find(identifier)
+    if known is not None and known.state != "active":
+        talk.ask(None)
+        talk.say(talk.words("account_closed"))
+        return
+    payload = str(talk.data.get("payload") or NOTHING)
+    partner = _open_partner(payload[1:]) if payload.startswith("p") else None
     name = _usable_name(talk)
-    is_new = customers.find_identity(identifier) is None
     customer = customers.find_or_create_by(identifier, name=name, proven_at=talk.now)
-    if customer.state != "active":
-        raise CustomerNotFound()
-    if is_new:
+    if known is None:
         customer.locale = talk.words.language
     customers.attach_identity(customer, "telegram", str(talk.incoming.user_id), proven_at=talk.now)
     customers.issue_card(customer)
@@ -150,12 +205,18 @@ def _settle(talk: Talk, identifier: Identifier) -> None:
     if identifier.kind == "phone":
         talk.say(talk.words("contact_linked", phone=identifier.value))
     _record(customer, partner, talk)
-    if partner is None:
-        balance.show(talk)
-    else:
+    if partner is not None:
         _join(talk, partner, known=customers.find_identity(identifier), name=name)
-    if not consents.has_consent(customer.id, consents.ADVERTISING, partner.id if partner else None):
-        code = partner.code if partner else NOBODY
+    elif payload != NOTHING and not payload.startswith("p"):
+        follow(talk, payload)
+    else:
+        balance.show(talk)
+    _ask_advertising(talk, partner)
+
+
+def _ask_advertising(talk: Talk, partner: Partner | None) -> None:
+    if not consents.has_consent(talk.customer.id, consents.ADVERTISING, partner.id if partner else None):
+        code = partner.code if partner else NOTHING
         buttons = [[(talk.words("yes"), f"offers:1:{code}"), (talk.words("no"), f"offers:0:{code}")]]
         talk.say(talk.words("ask_advertising"), buttons)
 
@@ -175,17 +236,9 @@ def _record(customer: Customer, partner: Partner | None, talk: Talk) -> None:
         consents.record(customer.id, consents.PERSONAL_DATA, True, partner_id=partner.id, place=PLACE, now=talk.now)
 
 
-def _invited_by(payload: str) -> tuple[Partner | None, bool]:
-    """The partner of an invitation, and whether a payload was given that leads nowhere."""
-    if not payload:
-        return None, False
-    partner = _open_partner(payload[1:]) if payload.startswith("p") else None
-    return partner, partner is None
-
-
 def _open_partner(code: str) -> Partner | None:
     try:
-        return get_open_partner(code) if code.isascii() and code.isdigit() and code != NOBODY else None
+        return get_open_partner(code) if code.isascii() and code.isdigit() else None
     except PartnerNotFound:
         return None
 

@@ -39,7 +39,7 @@ def respond(talk: Talk) -> None:
 def refuse(talk: Talk, error: LoyaltyError) -> None:
     """Say why it cannot be. Who no longer works where they did is shown the menu of what they still are."""
     if talk.is_shut_out or isinstance(error, Stranger):
-        talk.say(talk.words("account_closed" if talk.is_shut_out else "who_are_you"))
+        _turn_back(talk)
         return
     if isinstance(error, NotStaff):
         talk.ask(None)
@@ -73,6 +73,16 @@ def _follow_text(talk: Talk) -> None:
     elif router.follow_text(talk, text):
         return
     elif talk.customer is None:
-        talk.say(talk.words("who_are_you"))
+        _turn_back(talk)
     else:
         talk.say(talk.words("not_understood"), keyboard=keyboards.menu(talk))
+
+
+def _turn_back(talk: Talk) -> None:
+    """Somebody we do not serve, or do not know: to the beginning or, in the middle of it, to the next step."""
+    if talk.is_shut_out:
+        talk.say(talk.words("account_closed"))
+    elif talk.step == beginning.CONTACT_STEP:
+        beginning.ask_contact_again(talk)
+    else:
+        talk.say(talk.words("who_are_you"))

@@ -32,6 +32,10 @@ TEXTS = {
         "en": "Share your number with the button below, so that points you already have are found. "
         "You may also go on without it and begin at zero.",
     },
+    "ask_contact_again": {
+        "ru": "Остался один шаг: нажмите «{share}» — так Telegram подтвердит, что номер ваш, — или «{without}».",
+        "en": "One step is left: press “{share}”, so that Telegram vouches for your number, or “{without}”.",
+    },
     "share_contact": {"ru": "📱 Поделиться номером", "en": "📱 Share my number"},
     "without_contact": {"ru": "Продолжить без номера", "en": "Go on without a number"},
     "contact_not_own": {

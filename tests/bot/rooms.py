@@ -48,6 +48,23 @@ class Chat:
             press["message"] = shown if message is ... else message
         return self._take({"callback_query": press})
 
+    def block(self):
+        return self._change_membership("kicked")
+
+    def let_in(self):
+        return self._change_membership("member")
+
+    def _change_membership(self, status):
+        bot = {"id": 1, "is_bot": True, "first_name": "Копилка"}
+        change = {"chat": {"id": self.id, "type": "private"}, "from": self._user("Аня"), "date": 1_700_000_000}
+        states = {
+            "old_chat_member": {"user": bot, "status": "left"},
+            "new_chat_member": {"user": bot, "status": status},
+        }
+        if status == "kicked":
+            states["new_chat_member"]["until_date"] = 0
+        return self._take({"my_chat_member": change | states})
+
     def _user(self, name):
         return {"id": self.id, "is_bot": False, "first_name": name, "language_code": self._language}
 

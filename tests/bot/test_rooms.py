@@ -7,15 +7,17 @@ from datetime import timedelta
 
 import pytest
 
+from bot.rooms import balance, beginning
 from bot.talk import split
 from bot.texts import BUTTONS, TEXTS, Words, language_of
 from bot.texts import ROOMS as TEXT_MODULES
 from bot.texts.refusals import ELSEWHERE
-from loyalty import consents, ledger, staff
+from loyalty import consents, ledger, notices, staff
 from loyalty.clock import utcnow
 from loyalty.customers import find, membership_of
 from loyalty.errors import LoyaltyError
 from loyalty.identities import Identifier
+from loyalty.rules import Rules
 from models import db, transaction
 from models.customer import Customer
 from models.partner import Partner
@@ -93,7 +95,82 @@ def test_a_suspended_partner_invites_nobody(app, chat):
         code = make_partner(state="suspended").code
     assert "больше не действует" in chat.say(f"/start p{code}")
     make_known(app, chat)
-    assert "больше не принимает" in chat.press(f"agree:{code}")
+    assert "больше не принимает" in chat.press(f"agree:p{code}")
+
+
+def test_a_person_known_by_a_partner_is_invited_by_another_and_joins_it_too(app, chat, cafe):
+    make_known(app, chat, cafe, points=40)
+    with app.app_context(), transaction():
+        salon = make_partner(Rules(welcome_bonus=7), name="Салон")
+        salon_id, code = salon.id, salon.code
+    assert "Вас приглашает Салон" in chat.say(f"/start p{code}") and "Здравствуйте" not in chat.say(f"/start p{code}")
+    assert "47\N{NO-BREAK SPACE}баллов" in chat.press(chat.data()[0])
+    with app.app_context():
+        assert membership_of(chat.owner.id, salon_id).balance == 7
+        assert consents.has_consent(chat.owner.id, "personal_data", salon_id)
+
+
+def test_an_invitation_pressed_at_work_leaves_one_at_work(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        code = make_partner(name="Салон").code
+    chat.say(f"/start p{code}")
+    assert "Вы участник программы «Салон»" in chat.press(chat.data()[0])
+    assert "➕ Начислить" in chat.labels()
+
+
+@pytest.mark.parametrize("text", ["89161234567", "💰 Баланс", "/code", "🦊"])
+def test_a_newcomer_who_writes_instead_of_sharing_is_asked_again_with_the_button(app, chat, cafe, text):
+    chat.say(f"/start p{cafe.code}")
+    chat.press(chat.data()[0])
+    assert "Остался один шаг" in chat.say(text) and "📱 Поделиться номером" in chat.labels()
+    assert "Вы участник программы «Эспрессо»" in chat.share(make_phone()), "the invitation is not forgotten"
+
+
+def test_a_newcomer_who_begins_again_is_met_again(app, chat, cafe):
+    chat.say(f"/start p{cafe.code}")
+    chat.press(chat.data()[0])
+    assert "согласие" in chat.say("/start")
+    assert "Остался" not in chat.say("что?") and "не знакомы" in chat.say("что?")
+
+
+def test_the_number_of_a_closed_account_opens_no_other(app, chat):
+    with app.app_context(), transaction():
+        closed = make_customer()
+        closed.state = "blocked"
+        phone = identity_of(closed, "phone").value
+    chat.say("/start")
+    chat.press(chat.data()[0])
+    assert "Этот счёт закрыт" in chat.share(phone)
+    with app.app_context():
+        assert chat.owner is None
+
+
+def test_a_payload_leads_to_the_room_of_its_letter_and_back_there_once_one_is_known(app, chat, monkeypatch):
+    came = []
+
+    def come(talk, rest):
+        came.append((rest, talk.customer is not None))
+        if talk.customer is None:
+            beginning.meet(talk, f"z{rest}", [])
+        else:
+            balance.show(talk)
+
+    monkeypatch.setitem(beginning._WAYS, "z", come)
+    assert "согласие" in chat.say("/start zAb_9-")
+    chat.press(chat.data()[0])
+    chat.share(make_phone())
+    assert came == [("Ab_9-", False), ("Ab_9-", True)]
+
+
+def test_who_blocked_the_bot_and_let_it_in_again_is_told_things_again(app, chat):
+    person = make_known(app, chat)
+    chat.block()
+    with app.app_context():
+        assert {route.channel for route in notices.routes_to(db.session.get_one(Customer, person))} == {"sms"}
+    assert chat.let_in() == ""
+    with app.app_context():
+        assert "telegram" in {route.channel for route in notices.routes_to(db.session.get_one(Customer, person))}
 
 
 # The own contact
