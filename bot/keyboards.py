@@ -1,8 +1,8 @@
-"""The keyboards that stand under the field where one types."""
+"""The keyboards that stand under the field where one types, and the buttons that turn pages."""
 
 from __future__ import annotations
 
-from bot.talk import Talk
+from bot.talk import Buttons, Talk
 from bot.texts import Words
 
 CUSTOMER_MENU = (("balance", "history"), ("code", "profile"), ("help", "as_staff"))
@@ -31,6 +31,16 @@ def contact(words: Words) -> dict:
     """Asks for the person's own number."""
     rows = [[{"text": words("share_contact"), "request_contact": True}], [{"text": words("without_contact")}]]
     return {"keyboard": rows, "resize_keyboard": True, "one_time_keyboard": True}
+
+
+def turn(
+    words: Words, name: str, page: int, *, has_more: bool, labels: tuple[str, str] = ("previous_page", "next_page")
+) -> Buttons:
+    """The row of buttons to the pages beside this one, `name:<page>`; no row where there are none."""
+    back, on = labels
+    row = [(words(back), f"{name}:{page - 1}")] if page > 1 else []
+    row += [(words(on), f"{name}:{page + 1}")] if has_more else []
+    return [row] if row else []
 
 
 def _may(talk: Talk, scope: str | None) -> bool:

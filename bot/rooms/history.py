@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+from bot import keyboards
 from bot.router import Room
 from bot.talk import Talk
 from loyalty import stories
@@ -34,9 +35,9 @@ def show(talk: Talk, page: int | str = 1) -> None:
     if following and page == MOST_PAGES:
         link = f"{current_app.config['SETTINGS'].public_url}/customer/loyalty"
         lines.append(words("history_end", link=link))
-    turn = [(words("later"), f"history:{page - 1}")] if page > 1 else []
-    turn += [(words("earlier"), f"history:{page + 1}")] if following and page < MOST_PAGES else []
-    talk.rewrite("\n\n".join(lines), [turn] if turn else None)
+    has_more = bool(following) and page < MOST_PAGES
+    turn = keyboards.turn(words, "history", page, has_more=has_more, labels=("later", "earlier"))
+    talk.rewrite("\n\n".join(lines), turn)
 
 
 def _tell(operation: Any, talk: Talk) -> str:
