@@ -187,7 +187,7 @@ class Talk:
         self._answers.append({"qr": content, "text": split(caption, LONGEST_CAPTION)[0]} | _markup(buttons, None))
 
     def send_file(self, file: dict[str, Any], caption: str) -> None:
-        """A document; `file` says what to write into it when it is sent (see `loyalty.replies`)."""
+        """A document; `file` says what to write into it when it is sent (see `workers.filing`)."""
         self._answers.append({"file": file, "text": split(caption, LONGEST_CAPTION)[0]})
 
     def forget_answers(self) -> None:

@@ -1,8 +1,9 @@
 """What a conversation is answered: written beside the effect it tells of, sent after the commit, in order.
 
 A reply holds what people read about themselves, so it travels sealed. What it does is one of:
-``{"text", "markup"?}`` a message, ``{"qr", "text", "markup"?}`` a picture of a QR code with a caption, and
-``{"edit": message_id, "text", "markup"?}`` a message of ours written anew.
+``{"text", "markup"?}`` a message, ``{"qr", "text", "markup"?}`` a picture of a QR code with a caption,
+``{"edit": message_id, "text", "markup"?}`` a message of ours written anew, and ``{"file": {"kind", …}, "text"}`` a document
+with a caption. A document is written when it is sent (`workers.filing`): the row says which one, by ids.
 """
 
 from __future__ import annotations

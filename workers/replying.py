@@ -10,6 +10,7 @@ from connectors.errors import ConnectorError
 from connectors.telegram import BotApi, TelegramError
 from connectors.telegram.pictures import draw_qr
 from loyalty import replies
+from workers import filing
 from workers.pacing import GONE, heed, wait_turn
 
 
@@ -21,18 +22,22 @@ def send_reply(payload: dict, row, now: datetime) -> None:
     reply = replies.read_reply(row.sealed)
     wait_turn(reply["chat_id"])
     try:
-        _send(BotApi(settings.bot_token, settings.bot_api_url), reply)
+        _send(BotApi(settings.bot_token, settings.bot_api_url), reply, now)
     except TelegramError as error:
         heed(error, reply["chat_id"], now)
         if error.code not in GONE:
             raise
 
 
-def _send(api: BotApi, reply: dict) -> None:
+def _send(api: BotApi, reply: dict, now: datetime) -> None:
     chat_id, text, markup = reply["chat_id"], reply["text"], reply.get("markup")
     if "edit" in reply:
         api.edit_text(chat_id, reply["edit"], text, markup)
     elif "qr" in reply:
         api.send_picture(chat_id, draw_qr(reply["qr"]), text, markup)
+    elif "file" in reply:
+        file = filing.write(reply["file"], chat_id, now)
+        if file is not None:
+            api.send_document(chat_id, file.name, file.content, text)
     else:
         api.send_text(chat_id, text, markup)

@@ -83,6 +83,19 @@ class BotApi:
             )
         )
 
+    def send_document(self, chat_id: int, name: str, content: bytes, caption: str) -> None:
+        _call(
+            lambda: apihelper.send_data(
+                self._token,
+                chat_id,
+                content,
+                "document",
+                visible_file_name=name,
+                caption=caption,
+                timeout=SEND_SECONDS,
+            )
+        )
+
     def edit_text(self, chat_id: int, message_id: int, text: str, markup: dict | None = None) -> None:
         """Write a message of ours anew; without `markup` its buttons go. One that already reads so is fine."""
         try:

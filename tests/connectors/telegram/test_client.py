@@ -103,3 +103,17 @@ def test_a_qr_code_is_a_square_picture():
     rows = zlib.decompress(png[start : png.index(b"IEND") - 8])
     assert width == height and len(rows) == height * (1 + -(-width // 8))
     assert set(rows[1 : 1 + width // 8]) == {255} and width > SCALE * 4, "a quiet border"
+
+
+def test_a_document_goes_under_its_name_with_its_caption(monkeypatch):
+    sent = {}
+
+    def send(method, url, **given):
+        sent.update(given, url=url)
+        return answer(200, '{"ok":true,"result":{}}')
+
+    api = BotApi(TOKEN, "http://telegram.test")
+    monkeypatch.setattr(apihelper, "CUSTOM_REQUEST_SENDER", send)
+    api.send_document(7, "kopilka.json", b"{}", "Ваши данные")
+    assert sent["url"].endswith("/sendDocument") and sent["files"] == {"document": ("kopilka.json", b"{}")}
+    assert sent["params"]["caption"] == "Ваши данные" and sent["params"]["chat_id"] == 7
