@@ -66,7 +66,7 @@ def show_partner():
 @blueprint.response(200, schemas.Partner)
 @commits
 def change_partner(body):
-    """Change the partner's name or time zone; what is left out stays."""
+    """Change the partner's name, time zone or the notices its customers get; what is left out stays."""
     changed = partners.update_partner(current_partner(), body, by=g.caller.customer_id, now=utcnow())
     return _plain(changed, schemas.Partner)
 

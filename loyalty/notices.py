@@ -24,7 +24,7 @@ from models.ledger import Entry, Lot, Membership, MembershipIdentity, Purchase, 
 from models.partner import Partner
 
 KINDS = ("credited", "spent", "returned", "expiring", "welcome")
-"""What a person may switch off. Codes cannot be."""
+"""What a person may switch off, and a partner for its customers. Codes cannot be."""
 
 CHANNELS = {"telegram": "telegram", "phone": "sms", "email": "email"}
 """The kinds of identity one can be reached by, in the usual order, and the channel of each."""
@@ -235,8 +235,9 @@ class _Told:
         return cls(customer, db.session.get(Partner, partner_id), membership)
 
     @property
-    def off(self) -> tuple[str, ...]:
-        return tuple(self.customer.notices.get("off") or ())
+    def off(self) -> set[str]:
+        """The kinds that the person does not want to hear, or the partner does not want to be told."""
+        return {*(self.customer.notices.get("off") or ()), *self.partner.notices_off}
 
     def notice(self, text: texts.Text, happened: datetime | None, announced: datetime, now: datetime) -> Notice | None:
         routes = routes_to(self.customer, self._known())

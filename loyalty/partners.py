@@ -25,6 +25,7 @@ from loyalty.errors import (
     PartnerNotFound,
 )
 from loyalty.names import require_name, tidy_name
+from loyalty.notices import KINDS
 from loyalty.rules import PRESETS, Rules
 from models import db, new_id
 from models.customer import Customer
@@ -144,13 +145,19 @@ def get_open_partner(reference: object) -> Partner:
 
 
 def update_partner(partner: Partner, changes: Mapping[str, object], by: UUID | None, now: datetime) -> Partner:
-    """Change the partner's `name` or `timezone`. Raises `InvalidName`, `InvalidApplication`."""
+    """Change the partner's `name`, `timezone` or `notices_off`: the kinds of notices that its customers are not sent.
+
+    Raises `InvalidName`, `InvalidApplication`.
+    """
     if "name" in changes:
         partner.name = require_name(changes["name"])
     if "timezone" in changes:
         partner.timezone = check_timezone(changes["timezone"])
+    details: dict[str, Any] = {"fields": sorted(changes)}
+    if "notices_off" in changes:
+        partner.notices_off = details["notices_off"] = _check_kinds(changes["notices_off"])
     db.session.flush()
-    audit.record("partner.change", actor=by, partner_id=partner.id, details={"fields": sorted(changes)})
+    audit.record("partner.change", actor=by, partner_id=partner.id, details=details)
     return partner
 
 
@@ -221,6 +228,13 @@ def check_timezone(name: object, *, field: str = "timezone") -> str:
     if not isinstance(name, str) or name not in _known_timezones():
         raise InvalidApplication("is not a known time zone", field=field)
     return name
+
+
+def _check_kinds(given: object) -> list[str]:
+    """Kinds of notices, each once and in the usual order."""
+    if not isinstance(given, list | tuple | set) or not all(kind in KINDS for kind in given):
+        raise InvalidApplication(f"switches off something other than: {', '.join(KINDS)}", field="notices_off")
+    return [kind for kind in KINDS if kind in given]
 
 
 @cache

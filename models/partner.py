@@ -32,6 +32,8 @@ class Partner(HasId, Made, db.Model):
     plan: Mapped[str] = mapped_column(String(20), server_default="basic")
     # what the partner's own colour is, dark enough for white letters
     accent: Mapped[str | None] = mapped_column(String(7))
+    # the kinds of notices (loyalty.notices.KINDS) that its customers are not sent
+    notices_off: Mapped[list[str]] = mapped_column(ARRAY(String(20)), server_default="{}")
 
 
 class PartnerApplication(HasId, Made, db.Model):

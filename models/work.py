@@ -1,4 +1,4 @@
-"""What must happen later: the outbox, period claims of the schedule, and imports.
+"""What must happen later: the outbox, period claims of the schedule, warnings of points that expire, and imports.
 
 The outbox is platform-wide on purpose: one relay serves all partners; a row carries ids, never personal data.
 """
@@ -94,6 +94,18 @@ class Heartbeat(db.Model):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[Moment]
+
+
+class ExpiryNotice(db.Model):
+    """When a member was last told that points expire, and until when what expires was told: one message a wave."""
+
+    __tablename__ = "expiry_notice"
+    __table_args__ = (within_partner("membership_id", "membership"),)
+
+    partner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    membership_id: Mapped[UUID] = mapped_column(primary_key=True)
+    told_at: Mapped[Moment]
+    covered_until: Mapped[Moment]
 
 
 class ImportRun(db.Model):

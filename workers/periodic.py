@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import directory, drafts, forgetting, ledger, outbox, sessions, updates
+from loyalty import directory, drafts, expiring, forgetting, ledger, outbox, sessions, updates
 from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.ledger import Membership
@@ -33,6 +33,18 @@ def bring_up_members(run) -> dict:
         after = batch[-1]
         run.beat()
     return {"moved": moved, "failed": failed}
+
+
+def announce_expiring(run) -> dict:
+    """Have members told what is about to expire. Stopped anywhere and begun anew it tells nobody twice."""
+    told, after = 0, None
+    while True:
+        with transaction():
+            count, after = expiring.announce_expiring(run.now, after)
+        told += count
+        if after is None:
+            return {"told": told}
+        run.beat()
 
 
 def sum_up_platform(run) -> dict:

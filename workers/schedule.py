@@ -70,6 +70,8 @@ TASKS = (
     Task("forget_codes", timedelta(hours=1), periodic.forget_codes),
     Task("forget_idempotency_keys", timedelta(hours=1), periodic.forget_idempotency_keys),
     Task("forget_updates", timedelta(hours=1), periodic.forget_updates),
+    # 06:00 UTC is nine in Moscow, when the quiet hours of most end
+    Task("announce_expiring", timedelta(days=1), periodic.announce_expiring, offset=timedelta(hours=6)),
     # 00:30 UTC is half past three in Moscow
     Task("sweep_outbox", timedelta(days=1), periodic.sweep_outbox, offset=timedelta(minutes=30)),
 )

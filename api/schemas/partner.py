@@ -24,6 +24,7 @@ from api.schemas.fields import (
 from api.schemas.lists import SearchQuery
 from api.schemas.purchases import LineIn
 from loyalty.api_keys import KEY_SCOPES
+from loyalty.notices import KINDS
 from loyalty.rules import PRESETS
 from loyalty.staff import ROLES
 
@@ -54,6 +55,9 @@ class Application(Output):
 class PartnerIn(Input):
     name = Text(maximum=200)
     timezone = Text(maximum=64)
+    notices_off = Some(
+        Choice(*KINDS), minimum=0, maximum=20, metadata={"description": "kinds of notices that customers are not sent"}
+    )
 
 
 class Partner(Output):
@@ -66,6 +70,7 @@ class Partner(Output):
     locale = fields.String(required=True)
     plan = fields.String(required=True)
     state = fields.String(required=True)
+    notices_off = fields.List(fields.String(), required=True)
 
 
 def _rule(kind: str, description: str):

@@ -126,7 +126,7 @@ def _add_desk(add, cast: Cast, things: dict[str, str]) -> None:
         add(owner, "GET", f"/api/partner{name}")
     for name in ("customers", "transactions"):
         add(owner, "GET", f"/api/partner/export/{name}.csv")
-    add(owner, "PUT", "/api/partner", {"name": "Кофейня", "timezone": "Europe/Moscow"})
+    add(owner, "PUT", "/api/partner", {"name": "Кофейня", "timezone": "Europe/Moscow", "notices_off": ["welcome"]})
     member = {"customer_id": house.member.customer_id}
     add(owner, "GET", "/api/partner/customers/<uuid:customer_id>", **member)
     add(owner, "PUT", "/api/partner/customers/<uuid:customer_id>", {"name": "Иван", "is_vip": False}, **member)

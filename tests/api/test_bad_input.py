@@ -12,7 +12,7 @@ from marshmallow import fields as base
 from sqlalchemy import text
 
 from api.errors import PROBLEM
-from api.schemas.fields import Day, Flag, Id, Moment, Money, Points, Text
+from api.schemas.fields import Day, Flag, Id, Moment, Money, Points, Some, Text
 from models import db
 from tests.api.roles import is_page
 from tests.api.samples import make_samples
@@ -192,6 +192,8 @@ def bad_values_of(field):
         found = [value for value in found if value not in ("0", 0) or isinstance(value, bool)]
     if isinstance(field, Text) and field.minimum == 0:
         found = [value for value in found if value != ""]
+    if isinstance(field, Some) and field.validate.min == 0:
+        found = [value for value in found if value != []]
     return found
 
 

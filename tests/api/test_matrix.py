@@ -634,7 +634,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/partner/applications": (Row(*SIGNED_IN, 200),),
     # the desk
     "GET /api/partner": (Row("staff", LOOKERS, 200),),
-    "PUT /api/partner": (Row("staff", OWNERS, 200, body={"timezone": "Europe/Moscow"}),),
+    "PUT /api/partner": (Row("staff", OWNERS, 200, body={"timezone": "Europe/Moscow", "notices_off": []}),),
     "GET /api/partner/programme": (Row("staff", LOOKERS, 200),),
     "PUT /api/partner/programme": (Row("staff", OWNERS, 200, body={"grace_days": 30}),),
     "POST /api/partner/programme/quote": (Row("staff", LOOKERS, 200, body={"amount": "100.00"}),),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from loyalty import ledger, notices, sign_in
+from loyalty import ledger, notices, partners, sign_in
 from loyalty.customers import attach_identity, remember_known_identity
 from loyalty.notices import quiet_until
 from loyalty.programme import price
@@ -257,6 +257,17 @@ def test_what_a_person_switched_off_is_not_told(espresso):
     assert tell(espresso, sale) is None
     refund = ledger.refund(espresso.id, sale.purchase_id, reference="1", now=NOON, amount=Decimal(1000))
     assert notices.refund_notice(espresso.id, refund.refund_id, NOON, NOON) is not None
+
+
+def test_what_a_partner_switched_off_is_not_told_to_its_customers(espresso):
+    person, other = make_customer(), make_partner()
+    member, elsewhere = make_member(espresso, person), make_member(other, person)
+    partners.update_partner(espresso, {"notices_off": ["credited", "expiring"]}, None, NOON)
+    give(espresso, member, 100, 6)
+    assert tell(espresso, buy(espresso, member)) is None
+    assert warn(espresso, member) is None
+    assert "−100 баллов" in body(tell(espresso, buy(espresso, member, points=100)))
+    assert tell(other, buy(other, elsewhere)) is not None
 
 
 def test_blocked_and_erased_people_are_told_nothing(espresso):

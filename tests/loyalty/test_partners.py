@@ -154,6 +154,23 @@ def test_a_partner_changes_its_name_and_zone(db_session):
     assert (partner.name, partner.timezone) == ("Эспрессо", "Asia/Omsk")
 
 
+def test_a_partner_switches_kinds_of_notices_off_and_the_record_says_which(db_session):
+    partner, actor = make_partner(), make_customer().id
+    assert partner.notices_off == []
+    partners.update_partner(partner, {"notices_off": ["welcome", "expiring", "expiring"]}, actor, NOW)
+    db_session.expire(partner)
+    assert partner.notices_off == ["expiring", "welcome"]
+    record = db_session.scalars(select(AuditRecord).where(AuditRecord.partner_id == partner.id)).one()
+    assert (record.action, record.actor_id) == ("partner.change", actor)
+    assert record.details == {"fields": ["notices_off"], "notices_off": ["expiring", "welcome"]}
+    partners.update_partner(partner, {"name": "Эспрессо"}, actor, NOW)
+    assert partner.notices_off == ["expiring", "welcome"]
+    for wrong in (["code"], "welcome", [{}], None):
+        with pytest.raises(InvalidApplication) as refused:
+            partners.update_partner(partner, {"notices_off": wrong}, actor, NOW)
+        assert refused.value.field == "notices_off"
+
+
 def test_branches_open_change_and_close(db_session):
     noise()
     partner = make_partner()

@@ -24,12 +24,13 @@ from loyalty.customers import attach_identity
 from loyalty.identities import Identifier
 from loyalty.programme import price
 from loyalty.rules import Rules
-from loyalty.types import Line
+from loyalty.types import Life, Line
 from models import db, new_id, transaction
 from tests.factories import identity_of, make_customer, make_email, make_member, make_partner
 from tests.workers.troupe import wait_for
-from workers import context, telling
+from workers import context, periodic, telling
 from workers.relay import Relay
+from workers.schedule import Run
 
 
 @pytest.fixture
@@ -106,6 +107,20 @@ def test_refund_and_welcome_are_told(fresh_app, gateway, espresso):
     assert [move(fresh_app), move(fresh_app), move(fresh_app)] == [1, 1, 0]
     newest, oldest = (message["text"] for message in messages(gateway))
     assert "возврат" in newest and "добро пожаловать" in oldest
+
+
+def test_what_expires_is_told_by_the_schedule_once(fresh_app, gateway, espresso):
+    partner, member, customer = espresso
+    now = utcnow()
+    with transaction():
+        customer.notices = {"quiet": None}
+        ledger.grant(partner.id, member.id, 22, source="promotion", source_ref="x", now=now, life=Life(days=5))
+    told = [periodic.announce_expiring(Run(now, now, lambda: None)) for _ in range(2)]
+    assert told == [{"told": 1}, {"told": 0}]
+    assert move(fresh_app, now + timedelta(hours=6)) == 1
+    (message,) = messages(gateway)
+    last_day = (now + timedelta(days=5)).astimezone(ZoneInfo(partner.timezone)).date()
+    assert message["text"] == f"Эспрессо: 22 балла сгорят после {last_day:%d.%m.%Y}. Баланс 22."
 
 
 def test_a_code_stands_in_the_feed_and_nowhere_else(fresh_app, gateway, espresso, capfd):
