@@ -47,7 +47,7 @@ def run(app: Flask) -> int:
     settings = app.config["SETTINGS"]
     api = BotApi(settings.bot_token, settings.bot_api_url)
     taker = Taker(app, api, respond=doors.respond, refuse=doors.refuse, apologise=doors.apologise)
-    loop = Loop(app, api, taker.take, lambda: set_menu(api), settings.telegram_poll_seconds)
+    loop = Loop(app, api, taker, lambda: set_menu(api), settings.telegram_poll_seconds)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: loop.stop())
     try:

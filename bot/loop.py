@@ -7,18 +7,21 @@ back until its connection is gone.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import structlog
 from flask import Flask
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from bot.reading import number_of
 from connectors.telegram import BotApi, TelegramError
+from loyalty import updates
 from loyalty.failures import name_of, path_of
 from models import db
 
@@ -29,8 +32,16 @@ LONGEST_PAUSE = 30.0
 RETRY_SECONDS = 0.2
 LOCK_SECONDS = 1.0
 
-Take = Callable[[dict[str, Any]], bool]
-"""Deals with one update; False when it failed and is to be tried again. Raises only when PostgreSQL is lost."""
+
+class Takes(Protocol):
+    """What the loop has its updates taken by. Both answer whether the update is dealt with; when not, it is to be tried
+    again. They raise only when PostgreSQL is lost."""
+
+    def take(self, raw: dict[str, Any]) -> bool:
+        """Deal with an update."""
+
+    def blame(self, raw: dict[str, Any]) -> bool:
+        """A process has died of this update."""
 
 
 class TokenRefused(Exception):
@@ -42,14 +53,16 @@ class _Stopped(BaseException):
 
 
 class Loop:
-    """The loop of one bot. `take` deals with one update, `greet` is called once when asking begins."""
+    """The loop of one bot. `greet` is called once when asking begins."""
 
-    def __init__(self, app: Flask, api: BotApi, take: Take, greet: Callable[[], None], poll_seconds: int = 25):
-        self._app, self._api, self._take, self._greet = app, api, take, greet
+    def __init__(self, app: Flask, api: BotApi, taker: Takes, greet: Callable[[], None], poll_seconds: int = 25):
+        self._app, self._api, self._taker, self._greet = app, api, taker, greet
         self._poll_seconds = poll_seconds
         self._is_stopped = False
         self._is_waiting = False
+        self._is_greeted = False
         self._offset: int | None = None
+        self._in_hand: int | None = None
         self._failures = 0
 
     def stop(self) -> None:
@@ -63,42 +76,59 @@ class Loop:
         """Run until `stop`. Raises `TokenRefused`; everything else that passes is waited for."""
         while not self._is_stopped:
             try:
-                with _OnlyPoller(db_url(self._app), self._api.bot_id, self._pause) as lock:
-                    if lock is not None:
-                        self._run_alone(lock)
+                with _OnlyPoller(db_url(self._app), self._api.bot_id, self._pause) as poller:
+                    if poller is not None:
+                        self._run_alone(poller)
             except _Stopped:
                 return
             except (OperationalError, InterfaceError) as error:
                 self._forget_connections()
                 self._wait_out("database_lost", error)
 
-    def _run_alone(self, lock: _OnlyPoller) -> None:
-        self._try_until_done(self._api.delete_webhook)
-        self._greet()
+    def _run_alone(self, poller: _OnlyPoller) -> None:
+        with self._waiting():
+            self._try_until_done(self._api.delete_webhook)
+            if not self._is_greeted:
+                self._greet()
+                self._is_greeted = True
         log.info("polling", bot=self._api.bot_id)
         while not self._is_stopped:
-            updates = self._try_until_done(self._ask)
-            lock.check()
-            for update in updates or ():
-                if not self._take_until_done(update):
+            with self._waiting():
+                found = self._try_until_done(self._ask)
+            poller.check()
+            # nothing came: all before is confirmed, and after a week of silence numbers may begin anew below the last
+            self._offset = None
+            for update in sorted(found or (), key=lambda update: number_of(update) or 0):
+                if not self._take_until_done(update, poller):
                     return
+            if found and self._offset is None:
+                log.error("updates_without_number", updates=len(found))
+                self._pause(RETRY_SECONDS)
 
     def _ask(self) -> list[dict[str, Any]]:
-        self._is_waiting = True
         try:
             return self._api.get_updates(self._offset, limit=AT_ONCE, seconds=self._poll_seconds)
-        finally:
-            self._is_waiting = False
+        except TelegramError as error:
+            if error.code != "webhook_set":
+                raise
+        log.warning("webhook_taken_away")
+        self._api.delete_webhook()
+        return []
 
-    def _take_until_done(self, update: dict[str, Any]) -> bool:
+    def _take_until_done(self, update: dict[str, Any], poller: _OnlyPoller) -> bool:
         """False when we were stopped before it was done; it will come again."""
-        while not self._take(update):
-            if self._is_stopped:
+        number = number_of(update)
+        if number is None:
+            return not self._is_stopped
+        # what this process had in hand itself when it lost its connection has killed nobody
+        is_deadly = number == poller.died_of and number != self._in_hand
+        self._in_hand = number
+        poller.take_up(number)
+        is_done = is_deadly and self._taker.blame(update)
+        while not is_done and not (is_done := self._taker.take(update)):
+            if not self._pause(RETRY_SECONDS):
                 return False
-            self._pause(RETRY_SECONDS)
-        update_id = update.get("update_id") if isinstance(update, dict) else None
-        if isinstance(update_id, int):
-            self._offset = update_id + 1
+        self._offset = number + 1
         return not self._is_stopped
 
     def _try_until_done(self, ask: Callable[[], Any]) -> Any:
@@ -125,12 +155,18 @@ class Loop:
 
     def _pause(self, seconds: float) -> bool:
         """Whether to go on afterwards."""
-        self._is_waiting = True
-        try:
+        with self._waiting():
             time.sleep(0 if self._is_stopped else seconds)
-        finally:
-            self._is_waiting = False
         return not self._is_stopped
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """What is done inside may be cut off at any point."""
+        was_waiting, self._is_waiting = self._is_waiting, True
+        try:
+            yield
+        finally:
+            self._is_waiting = was_waiting
 
     def _forget_connections(self) -> None:
         with self._app.app_context():
@@ -144,12 +180,20 @@ def db_url(app: Flask):
 
 
 class _OnlyPoller:
-    """A connection that holds the bot's advisory lock as long as it lives; None is entered when we are stopped first."""
+    """A connection that holds the bot's advisory lock as long as it lives; None is entered when we are stopped first.
+
+    What is in hand is noted without waiting for the disk: it is to outlive this process, not PostgreSQL. `died_of` is what
+    the process before us had in hand, if it did not end in order.
+    """
+
+    died_of: int | None = None
 
     def __init__(self, url, bot_id: int, pause: Callable[[float], bool]):
-        self._engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        options = {"options": "-c synchronous_commit=off"}
+        self._engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=options)
         self._bot_id, self._pause = bot_id, pause
         self._connection = None
+        self._is_held = False
 
     def __enter__(self) -> _OnlyPoller | None:
         self._connection = self._engine.connect()
@@ -160,15 +204,24 @@ class _OnlyPoller:
                 said = True
             if not self._pause(LOCK_SECONDS):
                 return None
+        self._is_held = True
+        self.died_of = updates.find_in_hand(self._connection, self._bot_id)
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_) -> None:
+        if self._is_held and kind in (None, _Stopped):
+            with contextlib.suppress(DBAPIError):
+                updates.put_down(self._connection, self._bot_id)
         self._connection.close()
         self._engine.dispose()
 
     def check(self) -> None:
         """Raises `OperationalError` when the connection, and with it the lock, is gone."""
         self._connection.execute(text("SELECT 1"))
+
+    def take_up(self, number: int) -> None:
+        """Note that this update is in hand. Raises as `check` does."""
+        updates.take_up(self._connection, self._bot_id, number)
 
     def _is_ours(self) -> bool:
         key = {"key": f"kopilka bot {self._bot_id}"}

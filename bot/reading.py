@@ -60,6 +60,12 @@ def read_update(raw: dict[str, Any]) -> Incoming | None:
     return None
 
 
+def number_of(raw: Any) -> int | None:
+    """The number of an update; None where there is none that could be kept."""
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63 else None
+
+
 def chat_of(raw: Any) -> int | None:
     """The chat of an update that cannot be read, if that much can be."""
     for path in (("message", "chat", "id"), ("callback_query", "from", "id")):

@@ -9,7 +9,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bot.reading import Incoming, chat_of, read_update
+from bot.reading import Incoming, chat_of, number_of, read_update
 from bot.talk import Talk
 from connectors.telegram import BotApi, TelegramError
 from loyalty import updates
@@ -20,8 +20,16 @@ from models import db, transaction
 
 log = structlog.get_logger("bot")
 
+_ABOUT_THE_UPDATE = ("40", "54", "55", "57014")
+"""What PostgreSQL says of one statement while it is well: a deadlock, a value beyond a limit, a lock not got in time. It
+counts as any failure, or who holds a lock of one person's would hold up everybody."""
+
 Respond = Callable[[Talk], None]
 """Answers what came; raises `LoyaltyError` for what a person may not or cannot do."""
+
+
+class ProcessDied(Exception):
+    """The process that dealt with an update died before it was done."""
 
 
 class Taker:
@@ -42,21 +50,28 @@ class Taker:
 
     def take(self, raw: dict[str, Any]) -> bool:
         """True when the update is dealt with: done, known, or set aside. Raises when PostgreSQL is lost."""
-        update_id = raw.get("update_id") if isinstance(raw, dict) else None
-        if not isinstance(update_id, int) or isinstance(update_id, bool):
+        update_id = number_of(raw)
+        if update_id is None:
             log.error("update_without_number")
             return True
         with self._app.app_context():
             try:
                 press = self._act(update_id, raw)
-            except (OperationalError, InterfaceError):
-                db.session.rollback()
-                raise
             except Exception as error:
                 db.session.rollback()
+                if _is_database_lost(error):
+                    raise
                 return self._note_failure(update_id, raw, error)
         self._end_press(*press)
         return True
+
+    def blame(self, raw: dict[str, Any]) -> bool:
+        """A process died with this update in hand, which counts as a failure. True when the update is dealt with."""
+        with self._app.app_context():
+            with transaction():
+                if updates.is_taken(self._api.bot_id, raw["update_id"]):
+                    return True
+            return self._note_failure(raw["update_id"], raw, ProcessDied())
 
     def _act(self, update_id: int, raw: dict[str, Any]) -> tuple[str | None, str | None]:
         """The press to answer once it is committed, and the words for it."""
@@ -104,3 +119,10 @@ class Taker:
             self._api.answer_press(press_id, toast)
         except TelegramError as error:
             log.info("press_not_answered", error=name_of(error))
+
+
+def _is_database_lost(error: Exception) -> bool:
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.orig, "pgcode", None) or ""
+    return error.connection_invalidated or not state.startswith(_ABOUT_THE_UPDATE)

@@ -1,7 +1,8 @@
 """Updates of a messenger: each is taken once, and one that cannot be taken does not hold up the others.
 
 `take` is written in the transaction of the update's effect. A failure is recorded in a transaction of its own, after the
-effect was rolled back.
+effect was rolled back. A process that dies cannot record any: what it had in hand is noted before, on a connection of its
+own, and its successor counts the failure.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import Connection, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from loyalty.sealing import seal, unseal
 from models import db
-from models.telegram import BrokenUpdate, TakenUpdate
+from models.telegram import BrokenUpdate, TakenUpdate, UpdateInHand
 
 TRIES = 3
 """After so many failures an update is set aside."""
@@ -42,6 +43,28 @@ def take(bot_id: int, update_id: int, now: datetime) -> bool:
     """Whether the update is new; from this transaction's commit on it is not. A parallel taker is waited for."""
     taken = insert(TakenUpdate).values(bot_id=bot_id, update_id=update_id, taken_at=now)
     return db.session.scalar(taken.on_conflict_do_nothing().returning(TakenUpdate.update_id)) is not None
+
+
+def is_taken(bot_id: int, update_id: int) -> bool:
+    """Whether the update was dealt with."""
+    return db.session.get(TakenUpdate, (bot_id, update_id)) is not None
+
+
+def take_up(connection: Connection, bot_id: int, update_id: int) -> None:
+    """Note that the bot's process has this update in hand from now on."""
+    noted = insert(UpdateInHand).values(bot_id=bot_id, update_id=update_id)
+    changed = {"update_id": noted.excluded.update_id}
+    connection.execute(noted.on_conflict_do_update(index_elements=["bot_id"], set_=changed))
+
+
+def put_down(connection: Connection, bot_id: int) -> None:
+    """Note that the process ends in order, with nothing in hand."""
+    connection.execute(delete(UpdateInHand).where(UpdateInHand.bot_id == bot_id))
+
+
+def find_in_hand(connection: Connection, bot_id: int) -> int | None:
+    """What the bot's process took up last, if it did not end in order."""
+    return connection.scalar(select(UpdateInHand.update_id).where(UpdateInHand.bot_id == bot_id))
 
 
 def record_failure(bot_id: int, update_id: int, error: str, raw: Mapping[str, Any], now: datetime) -> bool:

@@ -1,5 +1,5 @@
-"""What the Telegram door remembers: which updates were taken, which could not be, where each conversation stands, and when
-each chat may be written to again.
+"""What the Telegram door remembers: which updates were taken, which could not be, which one is in hand, where each
+conversation stands, and when each chat may be written to again.
 """
 
 from __future__ import annotations
@@ -42,6 +42,16 @@ class BrokenUpdate(db.Model):
     sealed: Mapped[str] = mapped_column(Text)
     failed_at: Mapped[Moment]
     set_aside_at: Mapped[Moment | None]
+
+
+class UpdateInHand(db.Model):
+    """The update that the bot's process took up last; there is none when it ended in order. What the next process finds
+    here and not among the taken is what this one died of."""
+
+    __tablename__ = "update_in_hand"
+
+    bot_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    update_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class BotChat(db.Model):

@@ -13,17 +13,20 @@ from telebot import apihelper
 from connectors.errors import ConnectorError
 
 SEND_SECONDS = 10
+SLACK_SECONDS = 5
+"""How long after the end of a long poll an answer is waited for."""
 CONNECT_SECONDS = 3.0
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 USUAL_PAUSE = 5.0
 """What a 429 that names no `retry_after` is waited for."""
+LONGEST_PAUSE = 86_400
 
 
 class TelegramError(ConnectorError):
     """The Bot API refused, was silent or answered nonsense.
 
-    `code` is one of flooded, blocked, conflict, token_refused, chat_not_found, refused, broken_answer, timed_out,
-    unreachable. `retry_after` (seconds) is set when Telegram asked us to wait.
+    `code` is one of flooded, blocked, conflict, webhook_set, token_refused, chat_not_found, refused, broken_answer,
+    timed_out, unreachable. `retry_after` (seconds) is set when Telegram asked us to wait.
     """
 
     def __init__(self, code: str, *, retryable: bool, status: int | None = None, retry_after: float | None = None):
@@ -50,6 +53,7 @@ class BotApi:
                 self._token,
                 offset=offset,
                 limit=limit,
+                timeout=seconds + SLACK_SECONDS,
                 allowed_updates=ALLOWED_UPDATES,
                 long_polling_timeout=seconds,
             )
@@ -142,6 +146,8 @@ def _refusal(error: apihelper.ApiTelegramException) -> TelegramError:
         return TelegramError("flooded", retryable=True, status=status, retry_after=_pause(error.result_json))
     if status == 403:
         return TelegramError("blocked", retryable=False, status=status)
+    if status == 409 and "webhook" in said:
+        return TelegramError("webhook_set", retryable=True, status=status)
     if status == 409:
         return TelegramError("conflict", retryable=True, status=status)
     if status in (401, 404):
@@ -156,7 +162,7 @@ def _refusal(error: apihelper.ApiTelegramException) -> TelegramError:
 def _pause(answer: dict) -> float:
     parameters = answer.get("parameters")
     asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return max(float(asked), 0.0) if isinstance(asked, int | float) else USUAL_PAUSE
+    return float(asked) if isinstance(asked, int | float) and 0 < asked <= LONGEST_PAUSE else USUAL_PAUSE
 
 
 def _written(markup: dict | None) -> str | None:

@@ -26,8 +26,10 @@ LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 
 FAULTS = ("conflict", "flooded", "blocked", "bad_request", "bad_gateway", "broken_json", "hang", "cut", "redeliver")
+FAULTS += ("reorder", "webhook")
 """What calls can meet: 409, 429 with retry_after, 403, 400, a 502 in HTML, JSON cut off, no answer for `seconds`, a connection
-cut after the call was carried out, and confirmed updates that come again."""
+cut after the call was carried out, confirmed updates that come again, updates in the wrong order, and a webhook that
+somebody left there, which ends with deleteWebhook."""
 
 
 class Refusal(Exception):
@@ -60,6 +62,8 @@ def call(token: str, method: str):
         return _refuse(refusal)
     if fault is not None and fault.kind == "cut":
         return _cut()
+    if fault is not None and fault.kind == "reorder":
+        result.reverse()
     return jsonify(ok=True, result=result)
 
 
@@ -80,6 +84,7 @@ def _fail(fault) -> Response | tuple | None:
         return Response('{"ok":true,"result":[{"upd', mimetype="application/json")
     refusals = {
         "conflict": Refusal(409, "Conflict: terminated by other getUpdates request"),
+        "webhook": Refusal(409, "Conflict: can't use getUpdates method while webhook is active"),
         "flooded": Refusal(
             429, f"Too Many Requests: retry after {fault.seconds:g}", retry_after=max(1, round(fault.seconds))
         ),
@@ -131,6 +136,12 @@ def _get_updates(given: dict, *, again: bool = False) -> list[dict]:
         if found or time.monotonic() >= deadline:
             return found
         time.sleep(LOOK_EVERY)
+
+
+def _delete_webhook(_given: dict) -> bool:
+    with transaction():
+        store.clear_faults("webhook")
+    return True
 
 
 def _done(_given: dict) -> bool:
@@ -199,7 +210,7 @@ def _get_file(given: dict) -> dict:
 METHODS: dict[str, Callable[..., Any]] = {
     "getMe": _get_me,
     "getUpdates": _get_updates,
-    "deleteWebhook": _done,
+    "deleteWebhook": _delete_webhook,
     "setMyCommands": _done,
     "answerCallbackQuery": _done,
     "sendChatAction": _done,

@@ -227,5 +227,6 @@ def take_fault(method: str) -> Row | None:
     ).one_or_none()
 
 
-def clear_faults() -> None:
-    _run("DELETE FROM sandbox.tg_fault")
+def clear_faults(kind: str | None = None) -> None:
+    """Switch all faults off, or those of a kind."""
+    _run("DELETE FROM sandbox.tg_fault WHERE CAST(:kind AS text) IS NULL OR kind = :kind", kind=kind)

@@ -42,7 +42,7 @@ class Telegram:
         with app.app_context():
             store.prepare()
 
-    def start_bot(self, **variables: str) -> subprocess.Popen:
+    def start_bot(self, module: str = "bot", **variables: str) -> subprocess.Popen:
         """`python -m bot`, its log in a file of its own."""
         settings = self.app.config["SETTINGS"]
         env = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
@@ -57,7 +57,7 @@ class Telegram:
             **variables,
         }
         log = (self._folder / f"bot-{len(self.bots)}.log").open("w")
-        bot = subprocess.Popen([sys.executable, "-m", "bot"], cwd=ROOT, env=env, stdout=log, stderr=log)
+        bot = subprocess.Popen([sys.executable, "-m", module], cwd=ROOT, env=env, stdout=log, stderr=log)
         log.close()
         self.bots.append(bot)
         return bot
@@ -73,6 +73,8 @@ class Telegram:
         for bot in self.bots:
             bot.wait(20)
         self._server.stop()
+        secret = self.app.config["SETTINGS"].bot_token.partition(":")[2]
+        assert secret not in self.log, "the token stands in the log"
 
     def move(self) -> int:
         """Send the replies that are due."""
@@ -93,6 +95,15 @@ class Telegram:
             self.move()
             time.sleep(0.05)
         return found
+
+    def settle(self) -> None:
+        """Wait until the bot has taken, and confirmed, all that it was told."""
+        self.wait_for(lambda: not self.scalar("SELECT count(*) FROM sandbox.tg_update WHERE NOT is_confirmed"))
+
+    def tell(self, update: dict) -> int:
+        """Have the bot told of something that no demo person does; the number of the update."""
+        with self.app.app_context(), transaction():
+            return store.add_update(update)
 
     def scalar(self, statement: str):
         with self.app.app_context(), transaction():

@@ -31,6 +31,17 @@ def test_the_third_failure_sets_an_update_aside_and_takes_it(bot):
     assert not updates.take(bot, 5, NOW) and updates.take(bot, 6, NOW)
 
 
+def test_what_a_process_has_in_hand_is_found_by_the_next_unless_it_ended_in_order(bot):
+    connection = db.session.connection()
+    assert updates.find_in_hand(connection, bot) is None
+    for update_id in (5, 6):
+        updates.take_up(connection, bot, update_id)
+    updates.take_up(connection, bot + 1, 7)
+    assert updates.find_in_hand(connection, bot) == 6
+    updates.put_down(connection, bot)
+    assert [updates.find_in_hand(connection, one) for one in (bot, bot + 1)] == [None, 7]
+
+
 def test_marks_live_longer_than_telegram_remembers(bot):
     updates.take(bot, 5, NOW)
     assert timedelta(days=8) <= updates.KEPT

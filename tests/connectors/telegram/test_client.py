@@ -48,8 +48,16 @@ def call(monkeypatch):
     [
         (refusal(429, "Too Many Requests", parameters={"retry_after": 7}), "flooded", True, 7),
         (refusal(429, "Too Many Requests"), "flooded", True, 5),
+        (
+            answer(429, '{"ok":false,"error_code":429,"description":"","parameters":{"retry_after":1e999}}'),
+            "flooded",
+            True,
+            5,
+        ),
+        (refusal(429, "Too Many Requests", parameters={"retry_after": -1}), "flooded", True, 5),
         (refusal(403, "Forbidden: bot was blocked by the user"), "blocked", False, None),
         (refusal(409, "Conflict: terminated by other getUpdates request"), "conflict", True, None),
+        (refusal(409, "Conflict: can't use getUpdates method while webhook is active"), "webhook_set", True, None),
         (refusal(401, "Unauthorized"), "token_refused", True, None),
         (refusal(400, "Bad Request: chat not found"), "chat_not_found", False, None),
         (refusal(400, "Bad Request: message text is empty"), "refused", False, None),
