@@ -392,8 +392,12 @@ def search_members(
     *,
     region: str = "RU",
     contacts: bool = True,
+    back: bool = False,
 ) -> tuple[list[MemberRow], str | None]:
     """The partner's members, newest first, and the cursor of the next page (None: this was the last).
+
+    `back` goes the other way: the page above the row of the cursor, and the cursor of the page above that. `cursor_at`
+    makes a cursor of any row.
 
     `query` is a whole phone, e-mail, card number or customer id, or a part of a phone's digits (three or more), an e-mail
     or the name; empty lists everybody. Only identities known to this partner are searched. Without `contacts` they are neither shown nor
@@ -401,16 +405,18 @@ def search_members(
     """
     page = select(Membership).where(Membership.partner_id == partner_id, Membership.state == "open")
     if cursor:
-        page = page.where(Membership.id < _read_cursor(cursor))
+        start = _read_cursor(cursor)
+        page = page.where(Membership.id > start if back else Membership.id < start)
     if words := (query or "").strip():
         page = page.where(members_like(partner_id, words, region, contacts))
-    page = page.order_by(Membership.id.desc()).limit(limit + 1).subquery()
+    page = page.order_by(Membership.id if back else Membership.id.desc()).limit(limit + 1).subquery()
     columns = [
         page.c[name]
         for name in ("customer_id", "id", "name", "is_vip", "balance", "pending", "visits", "spent", "last_purchase_at")
     ]
     shown = [(known_value(page, kind) if contacts else null()).label(kind) for kind in ("phone", "email", "card")]
     found = db.session.execute(select(*columns, *shown).order_by(page.c.id.desc())).all()
+    has_more, kept = len(found) > limit, found[-limit:] if back else found[:limit]
     rows = [
         MemberRow(
             customer_id=row.customer_id,
@@ -426,9 +432,14 @@ def search_members(
             spent=row.spent,
             last_purchase_at=row.last_purchase_at,
         )
-        for row in found[:limit]
+        for row in kept
     ]
-    return rows, _write_cursor(rows[-1].membership_id) if len(found) > limit else None
+    return rows, cursor_at(rows[0 if back else -1]) if has_more else None
+
+
+def cursor_at(row: MemberRow) -> str:
+    """From where `search_members` goes on, below the row or above it."""
+    return base64.urlsafe_b64encode(row.membership_id.bytes).rstrip(b"=").decode()
 
 
 def known_contacts(membership: Membership) -> dict[str, str]:
@@ -538,10 +549,6 @@ def known_value(page, kind: str):
         .limit(1)
         .scalar_subquery()
     )
-
-
-def _write_cursor(membership_id: UUID) -> str:
-    return base64.urlsafe_b64encode(membership_id.bytes).rstrip(b"=").decode()
 
 
 def _read_cursor(cursor: str) -> UUID:

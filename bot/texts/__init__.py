@@ -26,7 +26,7 @@ class Words:
     def __init__(self, language: str):
         self.language = language
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         return TEXTS[name][self.language].format(**values)
 
     def has(self, name: str) -> bool:

@@ -28,6 +28,65 @@ TEXTS = {
         "en": "The invitation to the programme of {partner}. Put the QR on the counter: a customer opens it with the "
         "camera and is a member at once.\nThe link: {link}",
     },
+    # customers
+    "customers_head": {"ru": "🔎 Клиенты, сначала новые", "en": "🔎 Customers, the newest first"},
+    "customers_found": {"ru": "🔎 Клиенты по запросу «{query}»", "en": "🔎 Customers for “{query}”"},
+    "customers_ask": {
+        "ru": "Чтобы найти клиента, напишите телефон, последние цифры, имя, почту или номер карты.",
+        "en": "To find a customer, write a phone, its last digits, a name, an e-mail or a card number.",
+    },
+    "customers_ask_name": {
+        "ru": "Чтобы найти клиента, напишите имя или его часть.",
+        "en": "To find a customer, write a name or a part of it.",
+    },
+    "customers_nobody": {
+        "ru": "По запросу «{query}» никого нет. {asks} Нового клиента заводит первое начисление: «{credit}».",
+        "en": "Nobody for “{query}”. {asks} A new customer is made by the first credit: “{credit}”.",
+    },
+    "customers_empty": {
+        "ru": "Клиентов пока нет. Начислите баллы первому — «{credit}», или покажите QR-приглашение из «{office}».",
+        "en": "No customers yet. Credit the first one with “{credit}”, or show the QR invitation from “{office}”.",
+    },
+    "customers_back": {"ru": "← К списку", "en": "← To the list"},
+    "customer_back": {"ru": "← Карточка", "en": "← The card"},
+    "visits": {"ru": "покупка|покупки|покупок", "en": "purchase|purchases"},
+    "last_purchase": {"ru": "последняя {day}", "en": "the last on {day}"},
+    "no_name": {"ru": "Без имени", "en": "No name"},
+    "card_balance": {"ru": "Баланс: {points}", "en": "Balance: {points}"},
+    "card_held": {"ru": "В резерве {held}, доступно {available}", "en": "{held} on hold, {available} available"},
+    "card_pending": {"ru": "Ожидают: {points}", "en": "Waiting: {points}"},
+    "card_bought": {"ru": "{visits} на {spent}", "en": "{visits} for {spent}"},
+    "card_average": {"ru": "Средний чек {average}", "en": "Average check {average}"},
+    "card_dates": {"ru": "Первая покупка {first}, последняя {last}", "en": "First purchase {first}, last {last}"},
+    "card_no_purchases": {"ru": "Покупок пока нет", "en": "No purchases yet"},
+    "card_joined": {"ru": "Клиент с {day}", "en": "A customer since {day}"},
+    "card_credit": {"ru": "➕ Начислить баллы", "en": "➕ Credit points"},
+    "card_spend": {"ru": "➖ Списать баллы", "en": "➖ Spend points"},
+    "card_operations": {"ru": "📜 История", "en": "📜 History"},
+    "card_rename": {"ru": "✏️ Имя", "en": "✏️ Name"},
+    "card_vip_on": {"ru": "⭐ Сделать VIP", "en": "⭐ Make VIP"},
+    "card_vip_off": {"ru": "☆ Снять VIP", "en": "☆ No longer VIP"},
+    "customer_ask_name": {
+        "ru": "Сейчас: {name}.\nНапишите, как называть этого клиента у вас; «-» уберёт имя. Его собственный профиль не "
+        "изменится. Передумали — /cancel.",
+        "en": "Now: {name}.\nWrite what you call this customer; “-” takes the name away. Their own profile stays as it "
+        "is. To give up: /cancel.",
+    },
+    "customer_name_again": {
+        "ru": "Имя нужно прислать текстом, до 200 знаков.",
+        "en": "Send the name as text, up to 200 characters.",
+    },
+    "customer_renamed": {"ru": "Записано.", "en": "Noted."},
+    "operations_head": {"ru": "📜 {name}: операции, страница {page}", "en": "📜 {name}: operations, page {page}"},
+    "operations_empty": {
+        "ru": "Здесь операций нет. Первая появится с начислением.",
+        "en": "No operations here. The first comes with a credit.",
+    },
+    "operations_end": {"ru": "Более давние — на сайте: {link}", "en": "Earlier ones are on the site: {link}"},
+    "customer_operation": {
+        "ru": "{moment}\n{points} — {what}; стало {balance}",
+        "en": "{moment}\n{points} — {what}; balance {balance}",
+    },
     # pages
     "next_page": {"ru": "Дальше →", "en": "Next →"},
     "previous_page": {"ru": "← Назад", "en": "← Back"},

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from types import SimpleNamespace
+
 import pytest
 
 from bot.rooms import office
-from models import db, transaction
+from loyalty import corrections, ledger, pos, programmes, sales
+from loyalty.clock import utcnow
+from loyalty.customers import find_identity, issue_card, membership_of, remember_known_identity
+from loyalty.identities import Identifier
+from loyalty.sales import Basket, Caller
+from models import db, new_id, transaction
+from models.customer import Customer
+from models.ledger import Membership
 from models.partner import Partner
 from tests.bot.rooms import make_cashier
-from tests.factories import make_branch, make_partner, make_staff
+from tests.factories import (
+    identifier_of,
+    identity_of,
+    make_branch,
+    make_customer,
+    make_member,
+    make_partner,
+    make_staff,
+)
 
 # The office
 
@@ -65,3 +83,216 @@ def test_the_invitation_for_the_counter_is_the_partners_own_link(app, chat, cafe
     assert "Эспрессо" in chat.press("invitation")
     assert chat.replies[0]["qr"].endswith(f"p{cafe.code}")
     assert "Вас приглашает Эспрессо" in chat.say(f"/start p{cafe.code}")
+
+
+# Customers
+
+
+@pytest.fixture
+def people(app, cafe):
+    """Twenty customers of the café, «Клиент 0» the oldest; their ids and phones in this order."""
+    with app.app_context(), transaction():
+        partner = db.session.get_one(Partner, cafe.id)
+        made = [make_customer(name=f"Клиент {n}") for n in range(20)]
+        for customer in made:
+            make_member(partner, customer)
+        return [SimpleNamespace(id=one.id, phone=identity_of(one, "phone").value) for one in made]
+
+
+def test_the_list_is_turned_forth_and_back_under_one_message(app, chat, cafe, people):
+    make_cashier(app, chat, cafe)
+    first = chat.say("🔎 Клиенты")
+    assert "Клиент 19" in first and "Клиент 12" in first and "Клиент 11" not in first
+    (onward,) = turns(chat)
+    second = chat.press(onward)
+    assert "Клиент 11" in second and "Клиент 4" in second and chat.replies[0]["edit"] == 5
+    back, onward = turns(chat)
+    third = chat.press(onward)
+    assert "Клиент 3" in third and "Клиент 0" in third and len(turns(chat)) == 1
+    assert chat.press(turns(chat)[0]) == second
+    assert turns(chat) == [back, onward]
+    assert chat.press(back) == first and len(turns(chat)) == 1
+
+
+def turns(chat):
+    return [data for data in chat.data() if data.startswith("customers:")]
+
+
+@pytest.mark.parametrize("spelling", ["{phone}", "8 {local}", "{last}", "  Клиент   7 ", "клиент 7"])
+def test_one_is_found_by_phone_a_part_of_it_or_the_name_and_shown_at_once(app, chat, cafe, people, spelling):
+    make_cashier(app, chat, cafe)
+    phone = people[7].phone
+    chat.say("🔎 Клиенты")
+    said = chat.say(spelling.format(phone=phone, local=phone[2:], last=phone[-7:]))
+    assert said.startswith("👤 Клиент 7") and phone not in said and f"-{phone[-4:-2]}-{phone[-2:]}" in said
+    assert chat.data()[:2] == [f"credit:{people[7].id.hex}", f"spend:{people[7].id.hex}"]
+
+
+def test_one_is_found_by_card_and_nobody_by_anothers(app, chat, cafe, people):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        ours, foreign = db.session.get_one(Customer, people[3].id), make_customer()
+        member = membership_of(ours.id, cafe.id)
+        card, other = issue_card(ours), issue_card(foreign)
+        remember_known_identity(member, find_identity(Identifier("card", card)))
+    chat.say("🔎 Клиенты")
+    assert "👤 Клиент 3" in chat.say(card) and f"••••\N{NO-BREAK SPACE}{card[-4:]}" in chat.say(card)
+    assert "никого нет" in chat.say(other)
+
+
+@pytest.mark.parametrize(
+    "text", ["+7 916 999-99-99", "Никто", "я" * 5000, "a\u200db", "\x00", "%", "'; --", "🦊", "\ud83d", "customers"]
+)
+def test_a_search_for_nobody_says_what_to_do_next_and_goes_on(app, chat, cafe, people, text):
+    make_cashier(app, chat, cafe)
+    chat.say("🔎 Клиенты")
+    assert "➕ Начислить" in chat.say(text)
+    assert "👤 Клиент 7" in chat.say("Клиент 7")
+
+
+def test_a_picture_is_no_search(app, chat, cafe, people):
+    make_cashier(app, chat, cafe)
+    chat.say("🔎 Клиенты")
+    assert "напишите телефон" in chat.say(photo=[{"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1}])
+
+
+def test_a_search_is_turned_page_by_page_and_forgets_the_pages_of_the_one_before(app, chat, cafe, people):
+    make_cashier(app, chat, cafe)
+    chat.say("🔎 Клиенты")
+    newest = turns(chat)[0]
+    found = chat.say("Клиент 1")
+    assert "по запросу «Клиент 1»" in found and "Клиент 19" in found and "Клиент 9" not in found
+    onward = turns(chat)[0]
+    assert "Клиент 11 ·" in chat.press(onward) and "Клиент 1 ·" in chat.replies[0]["text"]
+    chat.press(f"customer:{people[1].id.hex}")
+    assert chat.press("customers") == found, "back from the card to the search"
+    chat.say("Клиент")
+    assert "устарел" in chat.press(onward)
+    assert "сначала новые" in chat.press(newest), "a list of everybody never ages"
+
+
+def test_turning_an_old_list_does_not_end_what_was_begun(app, chat, cafe, people):
+    make_cashier(app, chat, cafe, "manager")
+    chat.say("🔎 Клиенты")
+    onward = turns(chat)[0]
+    chat.press(f"rename:{people[0].id.hex}")
+    chat.press(onward)
+    assert "Записано." in chat.say("Новое имя")
+
+
+def test_a_partner_without_customers_learns_how_to_get_some(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    said = chat.say("🔎 Клиенты")
+    assert "Клиентов пока нет" in said and "➕ Начислить" in said and "QR" in said
+
+
+def test_the_card_tells_balance_reserve_and_purchases(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        partner = db.session.get_one(Partner, cafe.id)
+        programmes.set_rules(cafe.id, {"pending_days": 3}, by=None, now=utcnow())
+        customer = make_customer(name="Пётр", email="petr@example.com")
+        member = make_member(partner, customer)
+        sell(partner, customer, "1000.00")
+        sell(partner, customer, "2000.00")
+        ledger.grant(cafe.id, member.id, 201, source="promotion", source_ref="gift", now=utcnow())
+        till = Caller("till:1", "pos_api")
+        quote = pos.quote(partner, identifier_of(customer), Basket(Decimal(500)), caller=till, now=utcnow())
+        pos.hold(partner, quote.quote_id, 101, caller=till, now=utcnow())
+        key = customer.id.hex
+    said = plain(chat.press(f"customer:{key}"))
+    assert "👤 Пётр\n+7 916 •••-" in said and "p•••@example.com" in said
+    assert "Баланс: 201 балл\nВ резерве 101 балл, доступно 100 баллов\nОжидают: 150 баллов" in said
+    assert "2 покупки на 3 000,00 ₽\nСредний чек 1 500,00 ₽" in said
+    assert "Первая покупка" in said and "Клиент с 10.03.2026" in said
+
+
+def plain(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def sell(partner, customer, amount, **more):
+    options = {"kind": "accrual", "caller": Caller("desk", "manual"), "key": str(new_id()), "now": utcnow()} | more
+    return sales.post_transaction(partner, identifier_of(customer), Basket(Decimal(amount)), **options)
+
+
+def test_who_may_not_see_contacts_sees_none_and_cannot_search_by_them(app, chat, cafe, people):
+    make_cashier(app, chat, cafe, "ai_marketer")
+    assert "•••" not in chat.say("🔎 Клиенты")
+    assert "никого нет" in chat.say(people[7].phone)
+    card = chat.say("Клиент 7")
+    assert "👤 Клиент 7" in card and "•••" not in card
+    assert not [data for data in chat.data() if data.startswith(("credit", "spend", "rename", "vip"))]
+
+
+@pytest.mark.parametrize("press", ["customer:{}", "operations:{}:1", "rename:{}", "vip:{}:1"])
+def test_anothers_customer_looks_like_nobody(app, chat, cafe, press):
+    make_cashier(app, chat, cafe, "owner")
+    with app.app_context(), transaction():
+        foreign = make_member(make_partner(), make_customer(name="Чужой")).customer_id
+    said = chat.press(press.format(foreign.hex))
+    assert said == chat.press(press.format("0" * 32)) and "Никого не нашлось" in said
+    with app.app_context():
+        assert db.session.scalar(db.select(Membership.is_vip).where(Membership.customer_id == foreign)) is False
+
+
+def test_staff_name_a_customer_and_take_the_name_away(app, chat, cafe, people):
+    make_cashier(app, chat, cafe, "manager")
+    key = people[0].id.hex
+    assert "Сейчас: Клиент 0" in chat.press(f"rename:{key}")
+    assert "до 200 знаков" in chat.say("Ф" * 201)
+    assert "текстом" in chat.say(photo=[{"file_id": "1", "file_unique_id": "1", "width": 1, "height": 1}])
+    assert "👤 Аня 👨‍👩‍👧 из 5-й" in chat.say("  Аня 👨‍👩‍👧   из 5-й ")
+    chat.press(f"rename:{key}")
+    assert "👤 +7" in chat.say("-"), "without a name the phone stands for it"
+    chat.press(f"rename:{key}")
+    assert "ничего не изменилось" in chat.say("/cancel")
+
+
+def test_a_long_name_is_cut_on_its_button_and_whole_on_the_card(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        customer = make_customer(name="Ж" * 200)
+        make_member(db.session.get_one(Partner, cafe.id), customer)
+        key = customer.id.hex
+    chat.say("/customers")
+    assert "Ж" * 200 in chat.press(f"customer:{key}")
+
+
+def test_vip_is_set_and_taken_by_who_may_and_pressed_twice_is_set_once(app, chat, cafe, people):
+    make_cashier(app, chat, cafe, "manager")
+    key = people[0].id.hex
+    chat.press(f"vip:{key}:1")
+    assert "⭐ VIP" in chat.press(f"vip:{key}:1") and f"vip:{key}:0" in chat.data()
+    assert "⭐ VIP" not in chat.press(f"vip:{key}:0")
+
+
+def test_a_cashier_notes_nothing(app, chat, cafe, people):
+    make_cashier(app, chat, cafe)
+    key = people[0].id.hex
+    chat.press(f"customer:{key}")
+    assert not [data for data in chat.data() if data.startswith(("rename", "vip"))]
+    assert "не позволяет" in chat.press(f"rename:{key}") and "не позволяет" in chat.press(f"vip:{key}:1")
+
+
+def test_the_history_of_a_customer_is_this_partners_own_and_told_with_reasons(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        partner, customer = db.session.get_one(Partner, cafe.id), make_customer(name="Пётр")
+        member = make_member(partner, customer)
+        sell(partner, customer, "1000.00")
+        by_hand = Caller("admin", "admin")
+        corrections.correct_points(partner, customer.id, 30, "извинение", caller=by_hand, key="a", now=utcnow())
+        for n in range(12):
+            ledger.grant(cafe.id, member.id, n + 1, source="promotion", source_ref=f"o{n}", now=utcnow())
+        other = make_partner()
+        sell(other, customer, "7777.00")
+        key = customer.id.hex
+    said = plain(chat.press(f"operations:{key}:1"))
+    assert "Пётр: операции, страница 1" in said and "+12 баллов — бонус; стало 158" in said
+    assert f"operations:{key}:2" in chat.data()
+    said = plain(chat.press(f"operations:{key}:2"))
+    assert "+50 баллов — покупка на 1 000,00 ₽; стало 50" in said and "извинение" in said
+    assert "7 777" not in said
+    assert chat.data() == [f"operations:{key}:1", f"customer:{key}"]
+    assert "операций нет" in chat.press(f"operations:{key}:9")

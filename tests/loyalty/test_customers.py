@@ -364,6 +364,22 @@ def test_pages_show_every_member_once(shop, db_session):
     assert seen == [*reversed(more), other.id, here.id]
 
 
+def test_members_are_paged_back_by_the_cursor_of_any_row(db_session):
+    partner, noise_ = make_partner(), noise()
+    made = [make_member(partner).id for _ in range(7)]
+    make_member(noise_)
+    last_page, end = customers.search_members(partner.id, "", customers.cursor_at(page_of(partner, 4)[-1]), 3)
+    assert [row.membership_id for row in last_page] == made[2::-1] and end is None
+    back, above = customers.search_members(partner.id, "", customers.cursor_at(last_page[0]), 3, back=True)
+    assert [row.membership_id for row in back] == made[5:2:-1]
+    first, top = customers.search_members(partner.id, "", above, 3, back=True)
+    assert [row.membership_id for row in first] == made[:5:-1] and top is None
+
+
+def page_of(partner, limit):
+    return customers.search_members(partner.id, "", limit=limit)[0]
+
+
 @pytest.mark.parametrize("cursor", ["x", "ё", "=", "AAAA", "A" * 22 + "=", "\u0000" * 22])
 def test_a_made_up_cursor_is_refused(db_session, cursor):
     with pytest.raises(InvalidCursor):
