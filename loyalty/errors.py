@@ -206,6 +206,50 @@ class InvalidReceipt(LoyaltyError):
         super().__init__("A receipt number is text of 1 to 120 characters.")
 
 
+class InvalidFiscalReceipt(LoyaltyError):
+    """What was scanned is not the QR of a fiscal receipt, or of one that points can be asked for."""
+
+    code = "invalid_fiscal_receipt"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str = "receipt"):
+        super().__init__(f"The receipt {reason}.")
+        self.reason, self.field = reason, field
+
+
+class FiscalReceiptUsed(LoyaltyError):
+    """Points were asked for with this receipt already, here or at another partner."""
+
+    code = "fiscal_receipt_used"
+    status = 409
+    field = "receipt"
+
+    def __init__(self) -> None:
+        super().__init__("This receipt was used already.")
+
+
+class InvalidClaim(LoyaltyError):
+    """This cannot be claimed, or not be decided so."""
+
+    code = "invalid_claim"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"The claim {reason}." if field is None else f"{field}: {reason}.")
+        self.reason, self.field = reason, field
+
+
+class ClaimDecided(LoyaltyError):
+    """The claim no longer waits; `state` says what became of it."""
+
+    code = "claim_decided"
+    status = 409
+
+    def __init__(self, state: str):
+        super().__init__(f"This claim is {state} already.")
+        self.state = state
+
+
 class RefundTooLarge(LoyaltyError):
     """A refund names more than the purchase, or one of its lines, has left."""
 
@@ -400,6 +444,13 @@ class DraftGone(NotFound):
 
     code = "draft_gone"
     status = 409
+
+
+class ClaimNotFound(NotFound):
+    """The claim was not found."""
+
+    code = "claim_not_found"
+    status = 404
 
 
 class BranchNotFound(NotFound):

@@ -19,6 +19,7 @@ from loyalty.expiring import find_expiring
 from loyalty.sealing import unseal
 from loyalty.sign_in import SEAL
 from models import db
+from models.claim import Claim
 from models.customer import Customer, Identity, SignInCode
 from models.ledger import Entry, Lot, Membership, MembershipIdentity, Purchase, Refund
 from models.partner import Partner
@@ -179,6 +180,22 @@ def expiring_notice(partner_id: UUID, membership_id: UUID, until: datetime, now:
         balance=soon.balance,
     )
     return told.notice(text, None, now, now)
+
+
+def claim_notice(partner_id: UUID, claim_id: UUID, now: datetime) -> Notice | None:
+    """That a claim was refused, and why; None when it was not. Nobody can switch off the answer to their own question."""
+    claim = db.session.get(Claim, (partner_id, claim_id))
+    told = _Told.of(partner_id, claim.membership_id) if claim is not None and claim.state == "refused" else None
+    if told is None:
+        return None
+    text = texts.claim_refused_text(
+        told.customer.locale,
+        partner=told.partner.name,
+        amount=claim.amount,
+        currency=told.partner.currency,
+        reason=claim.reason,
+    )
+    return told.notice(text, claim.created_at, claim.decided_at, now)
 
 
 def routes_to(customer: Customer, known: Iterable[UUID] = ()) -> tuple[Route, ...]:

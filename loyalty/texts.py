@@ -50,6 +50,11 @@ TEXTS = {
         "ru": "{partner}: {points} {expire}: {first} — после {day}, остальные — до {end}{held}. Баланс {balance}.",
         "en": "{partner}: {points} {expire}: {first} after {day}, the rest before {end}{held}. Balance {balance}.",
     },
+    "claim_refused": {
+        "ru": "{partner}: баллы за {amount} не начислены. {reason}",
+        "en": "{partner}: no points for {amount}. {reason}",
+    },
+    "claim_refused_subject": {"ru": "{partner}: заявка отклонена", "en": "{partner}: your request was refused"},
     "expiring_subject": {"ru": "{partner}: баллы скоро сгорят", "en": "{partner}: points are about to expire"},
     "besides_held": {"ru": ", ещё {points} в резерве", "en": ", another {points} on hold"},
     "later": {"ru": ", можно потратить с {day}", "en": ", yours to spend from {day}"},
@@ -126,6 +131,11 @@ def refund_text(
 def welcome_text(locale: str, *, partner: str, points: int, balance: int) -> Text:
     """The welcome bonus."""
     return _text("welcome", locale, partner=partner, change=changes((points,), locale), balance=number(balance, locale))
+
+
+def claim_refused_text(locale: str, *, partner: str, amount: Decimal, currency: str, reason: str) -> Text:
+    """Why a customer's claim gave no points, in the words of the staff."""
+    return _text("claim_refused", locale, partner=partner, amount=money(amount, currency, locale), reason=reason)
 
 
 def expiring_text(

@@ -3,10 +3,11 @@
 Importing this package registers every table on `db.metadata`.
 """
 
-from models import customer, ledger, partner, telegram, widget, work
+from models import claim, customer, ledger, partner, telegram, widget, work
 from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
 
 __all__ = [
+    "claim",
     "customer",
     "db",
     "ledger",

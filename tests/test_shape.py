@@ -256,6 +256,7 @@ MAY_NAME_A_PARTNER = {
     "audit_record": "of the platform too; names things by bare ids",
     "outbox": "one relay serves all partners; names things by bare ids",
     "partner_application": "the partner it led to",
+    "fiscal_receipt_use": "a receipt is one on the whole platform; names the claim by bare ids",
 }
 """Tables with a partner_id that are not the partner's own."""
 

@@ -35,6 +35,7 @@ JOBS: dict[str, Handler] = {
     "notify_refund": telling.notify_refund,
     "notify_entry": telling.notify_entry,
     "notify_expiring": telling.notify_expiring,
+    "notify_claim": telling.notify_claim,
     "send_reply": replying.send_reply,
 }
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import directory, drafts, expiring, forgetting, ledger, outbox, sessions, updates
+from loyalty import claims, directory, drafts, expiring, forgetting, ledger, outbox, sessions, updates
 from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.ledger import Membership
@@ -67,6 +67,11 @@ def forget_codes(run) -> dict:
 def forget_idempotency_keys(run) -> dict:
     """Delete callers' keys older than what they are promised."""
     return {"keys": _in_chunks(run, forgetting.forget_idempotency_keys)}
+
+
+def expire_claims(run) -> dict:
+    """Give up customers' claims that nobody decided on."""
+    return {"claims": _in_chunks(run, claims.expire_old)}
 
 
 def forget_updates(run) -> dict:

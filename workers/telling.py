@@ -44,6 +44,11 @@ def notify_expiring(payload: dict, row, now: datetime) -> None:
     _send(notices.expiring_notice(row.partner_id, membership_id, until, now), row, now)
 
 
+def notify_claim(payload: dict, row, now: datetime) -> None:
+    """`{claim_id}`"""
+    _send(notices.claim_notice(row.partner_id, UUID(payload["claim_id"]), now), row, now)
+
+
 def _send(notice: Notice | None, row, now: datetime) -> None:
     """Try the ways in turn. Raises `ConnectorError` when none works, `Later` in quiet hours."""
     if notice is None or not notice.routes:

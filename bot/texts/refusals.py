@@ -146,6 +146,18 @@ TEXTS = {
         "en": "Everything of this purchase has been returned already.",
     },
     "refused_not_reversible": {"ru": "Эту операцию отменить нельзя.", "en": "This operation cannot be undone."},
+    # customers' claims
+    "refused_claim_decided": {"ru": "По этой заявке уже решили.", "en": "This request has been decided already."},
+    "refused_claim_not_found": {"ru": "Такой заявки здесь нет.", "en": "There is no such request here."},
+    "refused_invalid_claim": {"ru": "Проверьте сумму покупки.", "en": "Check the sum of the purchase."},
+    "refused_fiscal_receipt_used": {
+        "ru": "По этому чеку баллы уже запрашивали.",
+        "en": "Points were asked for with this receipt already.",
+    },
+    "refused_invalid_fiscal_receipt": {
+        "ru": "Этот чек не подходит: нужен QR чека продажи за последние дни.",
+        "en": "This receipt cannot be used: it takes the QR of a sale of the last days.",
+    },
     # the business
     "refused_partner_not_found": {
         "ru": "Такого партнёра нет, или он больше не принимает участников.",
