@@ -12,6 +12,14 @@ from config import Settings
 from loyalty import sealing
 from models import db, ping_after_rest
 
+TO_SERVER = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""A PostgreSQL whose machine is gone without a word is lost after twenty seconds; the system alone would wait for hours."""
 _CONNECTION = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
 
 
@@ -22,7 +30,7 @@ def create_bot_app(settings: Settings, database_url: str) -> Flask:
     app.config.update(
         SETTINGS=settings,
         SQLALCHEMY_DATABASE_URI=database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 2, "connect_args": {"options": _CONNECTION}},
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 2, "connect_args": TO_SERVER | {"options": _CONNECTION}},
     )
     sealing.configure(settings.secret_key, settings.encryption_keys)
     db.init_app(app)

@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from bot.application import TO_SERVER
 from bot.reading import number_of
 from connectors.telegram import BotApi, TelegramError
 from loyalty import updates
@@ -88,7 +89,7 @@ class Loop:
     def _run_alone(self, poller: _OnlyPoller) -> None:
         with self._waiting():
             self._try_until_done(self._api.delete_webhook)
-            if not self._is_greeted:
+            if not (self._is_greeted or self._is_stopped):
                 self._greet()
                 self._is_greeted = True
         log.info("polling", bot=self._api.bot_id)
@@ -189,7 +190,7 @@ class _OnlyPoller:
     died_of: int | None = None
 
     def __init__(self, url, bot_id: int, pause: Callable[[float], bool]):
-        options = {"options": "-c synchronous_commit=off"}
+        options = TO_SERVER | {"options": "-c synchronous_commit=off"}
         self._engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=options)
         self._bot_id, self._pause = bot_id, pause
         self._connection = None
