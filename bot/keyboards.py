@@ -33,6 +33,12 @@ def contact(words: Words) -> dict:
     return {"keyboard": rows, "resize_keyboard": True, "one_time_keyboard": True}
 
 
+def own_contact(words: Words) -> dict:
+    """Asks for the number of a person we know, who may as well leave it."""
+    rows = [[{"text": words("share_contact"), "request_contact": True}], [{"text": words.button("cancel")}]]
+    return {"keyboard": rows, "resize_keyboard": True, "one_time_keyboard": True}
+
+
 def turn(
     words: Words, name: str, page: int, *, has_more: bool, labels: tuple[str, str] = ("previous_page", "next_page")
 ) -> Buttons:

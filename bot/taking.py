@@ -82,7 +82,7 @@ class Taker:
             incoming = read_update(raw)
             if incoming is None:
                 return None, None
-            talk = Talk(self._api.bot_id, incoming, now)
+            talk = Talk(self._api.bot_id, incoming, now, update_id)
             self._answer(talk)
             talk.finish()
         return incoming.press_id, talk.toast

@@ -38,8 +38,10 @@ Buttons = list[list[tuple[str, str]]]
 class Talk:
     """Handlers read `incoming`, `customer`, `step` and `data`, and call `say` and its sisters."""
 
-    def __init__(self, bot_id: int, incoming: Incoming, now: datetime):
+    def __init__(self, bot_id: int, incoming: Incoming, now: datetime, update_id: int | None = None):
         self.incoming, self.now = incoming, now
+        self.key = f"bot:{bot_id}:{update_id}"
+        """The same whenever this update comes again: what is counted in transactions apart is counted once by it."""
         self.toast: str | None = None
         self._bot_id = bot_id
         self._answers: list[dict[str, Any]] = []

@@ -120,28 +120,38 @@ def register(
         _send(target, _Registration(group, wish | {"others": others}), now)
 
 
-def request_contact_code(customer: Customer, identifier: Identifier, *, address: str, now: datetime) -> None:
+def request_contact_code(
+    customer: Customer, identifier: Identifier, *, address: str, now: datetime, once: str | None = None
+) -> None:
     """Send a code to a phone or an e-mail that a signed-in person wants to add, whoever has it now.
 
+    `once` names the request, where it may be repeated by what carries it: it is counted once.
     Raises `TooMany`, `IdentifierRequired`.
     """
     if identifier.kind not in ("phone", "email"):
         raise IdentifierRequired()
-    _count_request(address, now)
-    _send(_Target.of(identifier, customer.id), None, now)
+    _count_request(address, now, once)
+    _send(_Target.of(identifier, customer.id), None, now, once)
 
 
 def prove_contact(
-    customer: Customer, identifier: Identifier, code: str, *, now: datetime, address: str | None = None
+    customer: Customer,
+    identifier: Identifier,
+    code: str,
+    *,
+    now: datetime,
+    address: str | None = None,
+    once: str | None = None,
 ) -> Identity:
     """The contact is the person's from now on, proven. Partners do not learn of it.
 
+    `once` names the try, as in `request_contact_code`: repeated, it is compared again and not counted again.
     Raises `CodeWrong` for every reason, `TooMany`, and `IdentityTaken`: whoever holds a contact may know that it has an
     account, and joining two accounts is a merge.
     """
     if address is not None:
-        _count_try(address, now)
-    _use(_take_try(_Target.of(identifier, customer.id), code, now), now)
+        _count_try(address, now, once)
+    _use(_take_try(_Target.of(identifier, customer.id), code, now, once), now)
     return customers.attach_identity(customer, identifier.kind, identifier.value, proven_at=now)
 
 
@@ -283,25 +293,27 @@ class _Reach:
 _CHANNELS = {"telegram": "telegram", "phone": "sms", "email": "email"}
 
 
-def _count_request(address: str, now: datetime) -> None:
+def _count_request(address: str, now: datetime, once: str | None = None) -> None:
     limits.hit(
         f"code:address:{keyed_hash('address', address)}",
         limit=_limits.per_address_a_minute,
         window=timedelta(minutes=1),
         now=now,
+        once=once,
     )
 
 
-def _count_try(address: str, now: datetime) -> None:
+def _count_try(address: str, now: datetime, once: str | None = None) -> None:
     limits.hit(
         f"code:try:{keyed_hash('address', address)}",
         limit=_limits.tries_per_address_a_minute,
         window=timedelta(minutes=1),
         now=now,
+        once=once,
     )
 
 
-def _send(target: _Target, registration: _Registration | None, now: datetime) -> None:
+def _send(target: _Target, registration: _Registration | None, now: datetime, once: str | None = None) -> None:
     _lock(target)
     pending = _newest(target, now)
     repeats = pending is not None and pending.used_at is None and pending.created_at > now - REPEAT_AFTER
@@ -309,7 +321,8 @@ def _send(target: _Target, registration: _Registration | None, now: datetime) ->
     if repeats:
         _change_intent(pending, registration)
         return
-    limits.hit(f"code:target:{target.counted}", limit=_limits.per_target_an_hour, window=timedelta(hours=1), now=now)
+    an_hour = timedelta(hours=1)
+    limits.hit(f"code:target:{target.counted}", limit=_limits.per_target_an_hour, window=an_hour, now=now, once=once)
     code_id, code = new_id(), f"{secrets.randbelow(1_000_000):06}"
     row = SignInCode(
         id=code_id,
@@ -393,8 +406,9 @@ def _code_hash(code_id: UUID, code: str) -> str:
     return keyed_hash("sign_in_code", f"{code_id}:{code}")
 
 
-def _take_try(target: _Target, code: str, now: datetime) -> UUID:
+def _take_try(target: _Target, code: str, now: datetime, once: str | None = None) -> UUID:
     """Count a try at the target's newest code, then compare. Raises `CodeWrong`; the count stays."""
+    mark = None if once is None else f"{target.hash}:{once}"
     newest = (
         select(SignInCode.id)
         .where(SignInCode.target_hash == target.hash, SignInCode.expires_at > now)
@@ -402,14 +416,17 @@ def _take_try(target: _Target, code: str, now: datetime) -> UUID:
         .limit(1)
         .scalar_subquery()
     )
-    tried = (
-        update(SignInCode)
-        .where(SignInCode.id == newest, SignInCode.used_at.is_(None), SignInCode.tries < TRIES)
-        .values(tries=SignInCode.tries + 1)
-        .returning(SignInCode.id, SignInCode.code_hash)
-    )
     with transaction_apart() as connection:
+        is_repeat = mark is not None and limits.is_counted(connection, mark, now)
+        tried = (
+            update(SignInCode)
+            .where(SignInCode.id == newest, SignInCode.used_at.is_(None), SignInCode.tries < TRIES + int(is_repeat))
+            .values(tries=SignInCode.tries + int(not is_repeat))
+            .returning(SignInCode.id, SignInCode.code_hash)
+        )
         row = connection.execute(tried).one_or_none()
+        if mark is not None and row is not None:
+            limits.note_counted(connection, mark, now)
     row_id, expected = row if row else (UUID(int=0), "")
     shown = _code_hash(row_id, code if isinstance(code, str) and re.fullmatch("[0-9]{6}", code) else "")
     if not secrets.compare_digest(shown, expected):

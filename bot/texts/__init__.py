@@ -10,13 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.texts import customer, desk, refusals, shell
+from bot.texts import customer, desk, profile, refusals, shell
 from loyalty import texts as shared
 from loyalty.errors import LoyaltyError
 
 LANGUAGES = {"ru": "Русский", "en": "English"}
 BUTTONS, COMMANDS = shell.BUTTONS, shell.COMMANDS
-ROOMS = (shell, customer, desk, refusals)
+ROOMS = (shell, customer, desk, profile, refusals)
 TEXTS = {name: versions for room in ROOMS for name, versions in room.TEXTS.items()}
 
 

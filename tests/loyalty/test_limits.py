@@ -75,3 +75,15 @@ def test_a_check_counts_nothing_and_refuses_where_a_try_would(db_session):
     with pytest.raises(TooMany):
         limits.check(bucket, **budget)
     limits.check(bucket, limit=2, window=MINUTE, now=NOW + MINUTE)
+
+
+def test_a_try_that_comes_again_under_its_name_is_counted_once(db_session):
+    bucket, other = make_bucket(), make_bucket()
+    assert [limits.hit(bucket, limit=2, window=MINUTE, now=NOW, once="a") for _ in range(3)] == [1, 1, 1]
+    assert limits.hit(other, limit=2, window=MINUTE, now=NOW, once="a") == 1, "of another bucket it is another try"
+    assert limits.hit(bucket, limit=2, window=MINUTE, now=NOW, once="b") == 2
+    for _ in range(2):
+        with pytest.raises(TooMany):
+            limits.hit(bucket, limit=2, window=MINUTE, now=NOW, once="c")
+    later = NOW + MINUTE
+    assert limits.hit(bucket, limit=2, window=MINUTE, now=later, once="c") == 0, "it was counted in its own window"

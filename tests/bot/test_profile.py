@@ -1,0 +1,274 @@
+"""The person's own rooms: profile, notices, consents, one's data, being forgotten."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot import taking
+from bot.typed import read_code, read_date, read_hours
+from loyalty import sign_in
+from loyalty.clock import utcnow
+from loyalty.customers import find, find_identity
+from loyalty.identities import Identifier
+from loyalty.sealing import unseal
+from models import db, transaction
+from models.customer import SignInCode
+from models.work import Outbox
+from tests.bot.rooms import make_known
+from tests.factories import identity_of, make_customer, make_email, make_phone
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def person(app, chat):
+    """The chat's person is known."""
+    return make_known(app, chat)
+
+
+# Profile
+
+
+def test_the_profile_says_what_is_known_and_what_is_not(app, chat, person):
+    said = chat.say("👤 Профиль")
+    with app.app_context():
+        phone = identity_of(chat.owner, "phone").value
+    assert "Имя: Иван" in said and "День рождения: не указано" in said and "Часовой пояс: Москва, UTC+3" in said
+    assert f"Телефон: {phone}\n" in said and "Почта: не привязано" in said
+    assert "profile:email" in chat.data()
+
+
+def test_the_name_is_changed_in_the_chat(app, chat, person):
+    assert "как к вам обращаться" in chat.press("profile:name")
+    assert "до 200 знаков" in chat.say("я" * 201), "the question stands"
+    assert "до 200 знаков" in chat.say("")
+    assert "Имя: Аня Белова 🦊" in chat.say("  Аня \n Белова 🦊 ")
+    assert "Не понял" in chat.say("Борис"), "the question was answered"
+
+
+def test_the_birthday_is_asked_for_with_the_reason_and_can_be_taken_back(app, chat, person):
+    assert "только для подарков" in chat.press("profile:birthday") and "birthday:none" not in chat.data()
+    assert "Не понял дату" in chat.say("зимой")
+    assert "родиться не могли" in chat.say("5.12.2990") and "родиться не могли" in chat.say("5.12.1790")
+    assert "День рождения: 05.12.1990" in chat.say("5 декабря 1990")
+    chat.press("profile:birthday")
+    assert "День рождения: не указано" in chat.press(chat.data()[0])
+
+
+def test_a_question_is_left_by_its_button(chat, person):
+    chat.press("profile:name")
+    assert "👤 Профиль" in chat.press(chat.data()[-1])
+    assert "Не понял" in chat.say("Борис")
+
+
+def test_the_time_zone_is_chosen_or_typed(app, chat, person):
+    chat.press("profile:zone")
+    assert "zone:Asia/Omsk" in chat.data()
+    assert "Часовой пояс: Омск, UTC+6" in chat.press("zone:Asia/Omsk")
+    chat.press("profile:zone")
+    assert "Такого пояса не знаю" in chat.say("Луна")
+    assert "Часовой пояс: Asia/Kathmandu, UTC+5:45" in chat.say("Asia/Kathmandu")
+    assert "Такого пояса не знаю" in chat.press("zone:Mars/Olympus")
+
+
+def test_the_profile_speaks_english_when_told_to(chat, person):
+    chat.press("profile:language")
+    chat.press("language:en")
+    assert "Time zone: Moscow, UTC+3" in chat.say("👤 Profile")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("5.12.1990", date(1990, 12, 5)),
+        ("05.12.90", date(1990, 12, 5)),
+        ("1990-12-05", date(1990, 12, 5)),
+        ("5/12/1990", date(1990, 12, 5)),
+        ("5 декабря 1990 г.", date(1990, 12, 5)),
+        ("7 Мая 85", date(1985, 5, 7)),
+        ("8 марта 2001 года", date(2001, 3, 8)),
+        ("December 5, 1990", date(1990, 12, 5)),
+        ("5th of May 2001", date(2001, 5, 5)),
+        ("20.11.26", TODAY),
+        ("21.11.26", date(1926, 11, 21)),
+        ("29.02.2000", date(2000, 2, 29)),
+        ("29.02.2001", None),
+        ("31.04.1990", None),
+        ("5.12", None),
+        ("1 брюмера 1799", None),
+        ("٥.١٢.١٩٩٠", None),
+        ("0.0.0000", None),
+        ("", None),
+    ],
+)
+def test_days_are_read_as_people_write_them(text, read):
+    assert read_date(text, TODAY) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("22:00-08:00", ("22:00", "08:00")),
+        ("22-8", ("22:00", "08:00")),
+        ("с 22 до 8:30", ("22:00", "08:30")),
+        ("From 23 to 7", ("23:00", "07:00")),
+        ("0.00 — 9.00", ("00:00", "09:00")),
+        ("24:00-08:00", None),
+        ("22:60-8", None),
+        ("8-8", None),
+        ("ночью", None),
+    ],
+)
+def test_hours_are_read_as_people_write_them(text, read):
+    assert read_hours(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("012345", "012345"),
+        (" 012 345 ", "012345"),
+        ("012345 — код для входа в «Копилку».", "012345"),
+        ("12345", None),
+        ("1234567", None),
+        ("123456 или 654321", None),
+        ("шесть цифр", None),
+    ],
+)
+def test_a_code_is_read_out_of_what_was_written(text, read):
+    assert read_code(text) == read
+
+
+# Phone
+
+
+def test_the_phone_is_added_by_the_own_card_alone(app, chat):
+    chat.say("/start")
+    chat.press(chat.data()[0])
+    chat.say("Продолжить без номера")
+    assert "подтвердит, что он ваш" in chat.press("profile:phone") and "📱 Поделиться номером" in chat.labels()
+    phone = make_phone()
+    assert "Не понял" in chat.say(phone)
+    chat.press("profile:phone")
+    assert f"Номер {phone} привязан" in chat.share(phone) and "👤 Профиль" in chat.labels()
+    assert f"Телефон: {phone}" in chat.say("/profile")
+
+
+# E-mail
+
+
+def code_sent_to(app, email):
+    """The newest code on its way there."""
+    with app.app_context():
+        query = db.select(Outbox.sealed).where(Outbox.job == "send_code", Outbox.sealed.is_not(None))
+        for sealed in db.session.scalars(query.order_by(Outbox.id.desc())):
+            told = unseal(sign_in.SEAL, sealed)
+            if ["email", email] in told["routes"]:
+                return told["code"]
+    return None
+
+
+def wrong(code):
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def tries_of(app, person):
+    with app.app_context():
+        query = db.select(SignInCode.tries).where(SignInCode.customer_id == person).order_by(SignInCode.id.desc())
+        return db.session.scalars(query).first()
+
+
+@pytest.fixture
+def asked(app, chat, person):
+    """An address whose code is awaited in the chat."""
+    email = make_email()
+    chat.press("profile:email")
+    assert f"Отправили код на {email}" in chat.say(email.upper())
+    return email
+
+
+def test_an_email_is_linked_by_the_code_that_came_to_it(app, chat, person, asked):
+    code = code_sent_to(app, asked)
+    assert "шесть цифр" in chat.say("пришёл!")
+    assert "не подошёл" in chat.say(wrong(code)) and "profile:again" in chat.data()
+    said = chat.say(f"{code} — код для входа")
+    assert f"Почта {asked} привязана." in said and said.endswith(f"Почта: {asked}")
+    with app.app_context():
+        identity = find_identity(Identifier("email", asked))
+        assert (identity.customer_id, identity.proven_at is None) == (person, False)
+    chat.press("profile:email")
+    assert "уже привязана" in chat.say(asked)
+
+
+def test_what_is_no_address_is_asked_for_again(chat, person):
+    chat.press("profile:email")
+    assert "не похоже на почту" in chat.say("ivan на собачка")
+    assert "Отправили код" in chat.say(make_email())
+
+
+def test_a_code_is_good_five_times_and_five_minutes(app, chat, person, asked, monkeypatch):
+    code = code_sent_to(app, asked)
+    for _ in range(5):
+        assert "не подошёл" in chat.say(wrong(code))
+    assert "не подошёл" in chat.say(code), "tried too often"
+    later = utcnow() + timedelta(seconds=61)
+    monkeypatch.setattr(taking, "utcnow", lambda: later)
+    assert "новый код" in chat.press("profile:again")
+    fresh = code_sent_to(app, asked)
+    monkeypatch.setattr(taking, "utcnow", lambda: later + timedelta(minutes=5, seconds=1))
+    assert "не подошёл" in chat.say(fresh), "expired"
+
+
+def test_an_address_of_another_account_is_refused_after_the_proof_and_not_before(app, chat, person):
+    email = make_email()
+    with app.app_context(), transaction():
+        other = make_customer(email=email).id
+    chat.press("profile:email")
+    assert f"Отправили код на {email}" in chat.say(email)
+    assert "к другому счёту" in chat.say(code_sent_to(app, email))
+    with app.app_context():
+        assert find(Identifier("email", email)).id == other
+    assert "Не понял" in chat.say("123456"), "no code is awaited any more"
+
+
+def test_codes_to_one_address_are_limited(app, chat, person, monkeypatch):
+    monkeypatch.setattr(sign_in._limits, "per_target_an_hour", 1)
+    email, now = make_email(), utcnow().replace(minute=0, second=1)
+    monkeypatch.setattr(taking, "utcnow", lambda: now)
+    chat.press("profile:email")
+    chat.say(email)
+    monkeypatch.setattr(taking, "utcnow", lambda: now + timedelta(minutes=2))
+    assert "Слишком часто" in chat.press("profile:again")
+
+
+def test_a_try_is_counted_once_though_its_update_comes_again(app, chat, person, asked, monkeypatch):
+    """The count is committed apart from the update: what cuts the update off leaves it standing."""
+    code = code_sent_to(app, asked)
+    for _ in range(4):
+        chat.say(wrong(code))
+    attach, failures = sign_in.customers.attach_identity, iter([RuntimeError("cut off"), RuntimeError("again")])
+
+    def break_twice(*given, **more):
+        for failure in failures:
+            raise failure
+        return attach(*given, **more)
+
+    monkeypatch.setattr(sign_in.customers, "attach_identity", break_twice)
+    said = chat.insist(code)
+    assert tries_of(app, person) == 5
+    assert f"Почта {asked} привязана." in said, "the fifth try was right, however often it came"
+
+
+def test_a_wrong_try_that_comes_again_is_wrong_again_and_counted_once(app, chat, person, asked, monkeypatch):
+    code, finish, failures = code_sent_to(app, asked), taking.Talk.finish, iter([RuntimeError("cut off")])
+
+    def break_once(talk):
+        for failure in failures:
+            raise failure
+        finish(talk)
+
+    monkeypatch.setattr(taking.Talk, "finish", break_once)
+    assert "не подошёл" in chat.insist(wrong(code))
+    assert tries_of(app, person) == 1
