@@ -453,6 +453,16 @@ class ClaimNotFound(NotFound):
     status = 404
 
 
+class LinkGone(NotFound):
+    """The link does not work, or no longer.
+
+    One and the same for a link that was never made, has expired, was revoked, or was used by somebody else.
+    """
+
+    code = "link_gone"
+    status = 409
+
+
 class BranchNotFound(NotFound):
     """The branch was not found."""
 

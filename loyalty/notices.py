@@ -47,16 +47,19 @@ class Route:
 class Notice:
     """What to send and the ways to try, the best first; not before `hold_until`.
 
-    `sms` is what a text message says instead, where it says something else.
+    `sms` and `telegram` are what is said there instead, where it is something else. `buttons` are labels and what the bot
+    is told by a press.
     """
 
     text: texts.Text = field(repr=False)
     routes: tuple[Route, ...]
     hold_until: datetime | None = None
     sms: str | None = field(default=None, repr=False)
+    telegram: str | None = field(default=None, repr=False)
+    buttons: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def body_for(self, channel: str) -> str:
-        return self.sms if self.sms is not None and channel == "sms" else self.text.body
+        return {"sms": self.sms, "telegram": self.telegram}.get(channel) or self.text.body
 
 
 def purchase_announcement(

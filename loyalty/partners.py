@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import audit, programmes
+from loyalty import audit, outbox, programmes
 from loyalty.errors import (
     ApplicationDecided,
     ApplicationNotFound,
@@ -64,7 +64,7 @@ def list_applications(*, state: str | None = None, applicant_id: UUID | None = N
 
 
 def approve(application_id: UUID, by: UUID | None, now: datetime) -> Partner:
-    """Make the partner, its first branch, its owner and its programme. Raises `ApplicationDecided`, `ApplicationNotFound`."""
+    """Make the partner, its first branch, its owner and its programme; the applicant is told. Raises `ApplicationDecided`, `ApplicationNotFound`."""
     application = _lock_undecided(application_id)
     partner = create_partner(
         application.name,
@@ -80,7 +80,7 @@ def approve(application_id: UUID, by: UUID | None, now: datetime) -> Partner:
 
 
 def refuse(application_id: UUID, reason: str, by: UUID | None, now: datetime) -> PartnerApplication:
-    """Refuse with a reason that the applicant will read. Raises `ApplicationDecided`, `ApplicationNotFound`."""
+    """Refuse with a reason; the applicant is told. Raises `ApplicationDecided`, `ApplicationNotFound`."""
     application = _lock_undecided(application_id)
     application.reason = _check_comment(reason, field="reason")
     _decide(application, "refused", by, now)
@@ -275,6 +275,7 @@ def _decide(
     application.state, application.partner_id = state, partner_id
     application.decided_by, application.decided_at = by, now
     db.session.flush()
+    outbox.announce("notify_application", {"application_id": application.id})
 
 
 def _insert_partner(name: str, timezone: str, now: datetime) -> Partner:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import audit, customers
+from loyalty import audit, customers, outbox
 from loyalty.errors import (
     AlreadyStaff,
     BranchNotFound,
@@ -97,11 +97,32 @@ def hire(
 
     `name` is what the partner calls them; the name of their own profile is not shown to it.
     By phone or e-mail, or by the customer id of a member or of former staff: an id of another partner's person is the
-    same as none. Raises `InvalidRole`, `BranchNotFound`, `AlreadyStaff`, `CustomerNotFound`.
+    same as none. They are told in Telegram, if they have it. Raises `InvalidRole`, `BranchNotFound`, `AlreadyStaff`, `CustomerNotFound`.
     """
     _check(partner.id, role, branch_id)
     name = tidy_name(name)
     customer = _find_or_create(partner, identifier, name)
+    hired = take_on(partner, customer, role, branch_id, by=by, now=now, name=name)
+    outbox.announce("notify_hired", {"staff_id": hired.id}, partner_id=partner.id)
+    return hired
+
+
+def take_on(
+    partner: Partner,
+    customer: Customer,
+    role: str,
+    branch_id: UUID | None,
+    *,
+    by: UUID | None,
+    now: datetime,
+    name: str | None = None,
+    details: dict[str, str] | None = None,
+) -> Staff:
+    """Make a person who is there staff, without a word to them; `details` go into the record of it.
+
+    Raises `InvalidRole`, `BranchNotFound`, `AlreadyStaff`.
+    """
+    _check(partner.id, role, branch_id)
     made = insert(Staff).values(
         partner_id=partner.id, id=new_id(), customer_id=customer.id, role=role, branch_id=branch_id, created_at=now
     )
@@ -116,7 +137,8 @@ def hire(
     staff.state, staff.role, staff.branch_id = "active", role, branch_id
     staff.name, staff.created_at = name or staff.name, now
     db.session.flush()
-    audit.record("staff.hire", actor=by, partner_id=partner.id, subject=staff.id, details={"role": role})
+    noted = {"role": role} | (details or {})
+    audit.record("staff.hire", actor=by, partner_id=partner.id, subject=staff.id, details=noted)
     return staff
 
 

@@ -57,9 +57,69 @@ TEXTS = {
     "claim_refused_subject": {"ru": "{partner}: заявка отклонена", "en": "{partner}: your request was refused"},
     "expiring_subject": {"ru": "{partner}: баллы скоро сгорят", "en": "{partner}: points are about to expire"},
     "besides_held": {"ru": ", ещё {points} в резерве", "en": ", another {points} on hold"},
+    "approved": {
+        "ru": "Заявка одобрена: {partner} в «Копилке», вы — владелец. Кабинет: {link}",
+        "en": "Your application was approved: {partner} is in Kopilka and you are its owner. Your desk: {link}",
+    },
+    "approved_subject": {"ru": "{partner}: заявка одобрена", "en": "{partner}: application approved"},
+    "approved_telegram": {
+        "ru": "Заявка одобрена: {partner} в «Копилке», вы — владелец.\n\nПервые шаги:\n"
+        "1. Начислите баллы прямо здесь: напишите сумму и телефон клиента, например «500 +79161234567».\n"
+        "2. Пригласите кассира: «Управление», там «Сотрудники».\n"
+        "3. Поставьте на кассу QR для клиентов: он в «Управлении».\n\nКабинет на сайте: {link}",
+        "en": "Your application was approved: {partner} is in Kopilka and you are its owner.\n\nFirst steps:\n"
+        "1. Credit points right here: write a sum and a customer's phone, such as “500 +79161234567”.\n"
+        "2. Invite a cashier: “Manage”, there “Staff”.\n"
+        "3. Put the QR for customers on the counter: it is in “Manage”.\n\nYour desk on the site: {link}",
+    },
+    "refused": {
+        "ru": "Заявка «{name}» отклонена.{reason}\n\nИсправить и подать заново: {link}",
+        "en": "The application “{name}” was refused.{reason}\n\nTo correct it and apply again: {link}",
+    },
+    "refused_sms": {
+        "ru": "«Копилка»: заявка отклонена. Причина и новая заявка: {link}",
+        "en": "Kopilka: your application was refused. The reason, and how to apply again: {link}",
+    },
+    "refused_telegram": {
+        "ru": "Заявка «{name}» отклонена.{reason}\n\nЕё можно исправить и подать заново.",
+        "en": "The application “{name}” was refused.{reason}\n\nYou can correct it and apply again.",
+    },
+    "refused_subject": {"ru": "Заявка отклонена", "en": "Application refused"},
+    "because": {"ru": "\nПричина: {reason}", "en": "\nThe reason: {reason}"},
+    "hired": {
+        "ru": "Вы теперь {role} в «{partner}». Меню сотрудника — по кнопке.",
+        "en": "You are {role} at {partner} now. The menu of staff is behind the button.",
+    },
+    "hired_subject": {"ru": "{partner}: вы в команде", "en": "{partner}: you are on the staff"},
+    "accepted": {
+        "ru": "Приглашение принято: {name} теперь {role} в «{partner}». {phone}\n\n"
+        "Если это не тот человек, уберите его сразу.",
+        "en": "Invitation accepted: {name} is {role} at {partner} now. {phone}\n\n"
+        "If this is not who you meant, remove them at once.",
+    },
+    "accepted_subject": {"ru": "{partner}: приглашение принято", "en": "{partner}: invitation accepted"},
+    "declined": {
+        "ru": "От приглашения отказались: {partner}, {role}. Ссылка больше не действует.",
+        "en": "An invitation was declined: {partner}, {role}. The link works no more.",
+    },
+    "declined_subject": {"ru": "{partner}: отказ от приглашения", "en": "{partner}: invitation declined"},
+    "with_phone": {"ru": "Телефон: {phone}.", "en": "Phone: {phone}."},
+    "without_phone": {"ru": "Номером не поделились.", "en": "No phone was shared."},
+    "nameless": {"ru": "человек без имени", "en": "somebody without a name"},
+    "to_work": {"ru": "🏪 Начать работу", "en": "🏪 Begin to work"},
+    "apply_again": {"ru": "🏪 Подать заново", "en": "🏪 Apply again"},
+    "remove": {"ru": "🚫 Убрать", "en": "🚫 Remove"},
     "later": {"ru": ", можно потратить с {day}", "en": ", yours to spend from {day}"},
     "and": {"ru": " и ", "en": " and "},
 }
+ROLES = {
+    "owner": {"ru": "владелец", "en": "the owner"},
+    "manager": {"ru": "управляющий", "en": "a manager"},
+    "cashier": {"ru": "кассир", "en": "a cashier"},
+    "ai_marketer": {"ru": "маркетолог", "en": "a marketer"},
+    "content_manager": {"ru": "контент-менеджер", "en": "a content manager"},
+}
+"""What somebody of the staff is, as it stands in a sentence."""
 _POINTS = {"ru": ("балл", "балла", "баллов"), "en": ("point", "points", "points")}
 _EXPIRE = {"ru": ("сгорит", "сгорят", "сгорят"), "en": ("expires", "expire")}
 
@@ -159,6 +219,49 @@ def expiring_text(
     return Text(_say(name, locale, **values), _say("expiring_subject", locale, **values))
 
 
+def approved_text(locale: str, *, partner: str, link: str) -> tuple[Text, str]:
+    """An application was approved; and what is said of it in Telegram, where one can begin at once."""
+    values = {"partner": partner, "link": link}
+    return _text("approved", locale, **values), _say("approved_telegram", locale, **values)
+
+
+def refused_text(locale: str, *, name: str, reason: str | None, link: str) -> tuple[Text, str, str]:
+    """An application was refused; and what is said of it in a text message and in Telegram."""
+    because = _say("because", locale, reason=reason) if reason else ""
+    values = {"name": name, "reason": because, "link": link}
+    return _text("refused", locale, **values), *(
+        _say(f"refused_{way}", locale, **values) for way in ("sms", "telegram")
+    )
+
+
+def hired_text(locale: str, *, partner: str, role: str) -> Text:
+    """Somebody works for a partner now."""
+    return _text("hired", locale, partner=partner, role=role_name(role, locale))
+
+
+def invitation_text(
+    locale: str, state: str, *, partner: str, role: str, name: str | None = None, phone: str | None = None
+) -> Text:
+    """What became of an invitation of staff: `state` "accepted", by whom, or "declined"."""
+    values = {
+        "partner": partner,
+        "role": role_name(role, locale),
+        "name": name or _say("nameless", locale),
+        "phone": _say("with_phone", locale, phone=phone) if phone else _say("without_phone", locale),
+    }
+    return _text(state, locale, **values)
+
+
+def button(name: str, locale: str) -> str:
+    """The label of a button under a message: "to_work", "apply_again", "remove"."""
+    return _say(name, locale)
+
+
+def role_name(role: str, locale: str) -> str:
+    """«кассир», «a cashier»."""
+    return ROLES[role][_known(locale)]
+
+
 def changes(amounts: tuple[int, ...], locale: str) -> str:
     """`−300 и +35 баллов`; zeros are left out, the word agrees with the last number."""
     said = [value for value in amounts if value]
@@ -206,11 +309,11 @@ def day(value: date, locale: str) -> str:
     return value.strftime("%d.%m.%Y") if _known(locale) == "ru" else value.isoformat()
 
 
-def _text(name: str, locale: str, **values: str) -> Text:
+def _text(name: str, locale: str, /, **values: str) -> Text:
     return Text(_say(name, locale, **values), _say(f"{name}_subject", locale, **values))
 
 
-def _say(name: str, locale: str, **values: str) -> str:
+def _say(name: str, locale: str, /, **values: str) -> str:
     return TEXTS[name][_known(locale)].format(**values)
 
 

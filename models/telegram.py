@@ -1,16 +1,16 @@
 """What the Telegram door remembers: which updates were taken, which could not be, which one is in hand, where each
-conversation stands, and when each chat may be written to again.
+conversation stands, when each chat may be written to again, and which links into the bot are still good.
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Made, Moment, db
+from models.base import HasId, Made, Moment, db, within_partner
 
 
 class TakenUpdate(db.Model):
@@ -101,3 +101,33 @@ class ChatPace(db.Model):
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     free_at: Mapped[Moment]
+
+
+class DeepLink(HasId, Made, db.Model):
+    """A link that opens the bot's chat and works once: to become staff of a partner, or to make that Telegram the
+    account's own. Only the keyed hash of what stands in it is kept."""
+
+    __tablename__ = "deep_link"
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        within_partner("branch_id", "branch"),
+        CheckConstraint("purpose IN ('staff', 'account')", name="purpose"),
+        CheckConstraint("(purpose = 'staff') = (partner_id IS NOT NULL AND role IS NOT NULL)", name="staff_of_whom"),
+        CheckConstraint("state IN ('open', 'used', 'declined', 'revoked')", name="state"),
+        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
+        CheckConstraint("(state = 'used') = (used_by IS NOT NULL)", name="used_by_whom"),
+        Index("ix_deep_link_partner_id", "partner_id", "id", postgresql_where=text("partner_id IS NOT NULL")),
+        Index("ix_deep_link_made_by", "made_by", postgresql_where=text("state = 'open'")),
+        Index("ix_deep_link_expires_at", "expires_at"),
+    )
+
+    purpose: Mapped[str] = mapped_column(String(10))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    made_by: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
+    role: Mapped[str | None] = mapped_column(String(20))
+    branch_id: Mapped[UUID | None]
+    expires_at: Mapped[Moment]
+    state: Mapped[str] = mapped_column(String(10), server_default="open")
+    ended_at: Mapped[Moment | None]
+    used_by: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))

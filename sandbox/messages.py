@@ -55,7 +55,7 @@ def take():
             {name: body[name] for name in FIELDS},
         ).rowcount
         if added and body["channel"] == "telegram":
-            mirror(body["to"], body["text"])
+            mirror(body["to"], body["text"], body.get("buttons") or ())
     return {"id": body["id"]}, 201 if added else 200
 
 

@@ -257,6 +257,7 @@ MAY_NAME_A_PARTNER = {
     "outbox": "one relay serves all partners; names things by bare ids",
     "partner_application": "the partner it led to",
     "fiscal_receipt_use": "a receipt is one on the whole platform; names the claim by bare ids",
+    "deep_link": "found by what stands in it before anything else is known; a link of one's own account has none",
 }
 """Tables with a partner_id that are not the partner's own."""
 

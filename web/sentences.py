@@ -69,6 +69,7 @@ SENTENCES = {
     "invalid_scope": _("Choose at least one thing the key may do."),
     "last_branch": _("The last open branch stays. Open another one first."),
     "last_owner": _("The last owner stays. Make somebody else an owner first."),
+    "link_gone": _("This link works no more. Make a new one."),
     "loyalty_error": _("This cannot be done. Check what was entered."),
     "membership_closed": _("This account is closed: nothing can be posted to it."),
     "new_customer": _("Nobody here has this number yet. Check it, and press again to make a new customer."),

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import claims, directory, drafts, expiring, forgetting, ledger, outbox, sessions, updates
+from loyalty import claims, deep_links, directory, drafts, expiring, forgetting, ledger, outbox, sessions, updates
 from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.ledger import Membership
@@ -81,6 +81,7 @@ def forget_updates(run) -> dict:
         "broken": _in_chunks(run, updates.forget_broken),
         "paces": _in_chunks(run, pacing.forget_paces),
         "drafts": _in_chunks(run, drafts.forget),
+        "links": _in_chunks(run, deep_links.forget),
     }
 
 

@@ -11,7 +11,7 @@ from connectors.errors import ConnectorError
 from connectors.messages import Message, gateways
 from connectors.messages.telegram import TelegramGateway
 from connectors.telegram import TelegramError
-from loyalty import notices
+from loyalty import business_notices, notices
 from loyalty.notices import Notice
 from workers.pacing import Later, heed, wait_turn
 
@@ -49,6 +49,22 @@ def notify_claim(payload: dict, row, now: datetime) -> None:
     _send(notices.claim_notice(row.partner_id, UUID(payload["claim_id"]), now), row, now)
 
 
+def notify_application(payload: dict, row, now: datetime) -> None:
+    """`{application_id}`: it was decided."""
+    site = current_app.config["SETTINGS"].public_url
+    _send(business_notices.application_notice(UUID(payload["application_id"]), site, now), row, now)
+
+
+def notify_hired(payload: dict, row, now: datetime) -> None:
+    """`{staff_id}`"""
+    _send(business_notices.hired_notice(row.partner_id, UUID(payload["staff_id"]), now), row, now)
+
+
+def notify_invitation(payload: dict, row, now: datetime) -> None:
+    """`{link_id}`: it was accepted or declined."""
+    _send(business_notices.invitation_notice(row.partner_id, UUID(payload["link_id"]), now), row, now)
+
+
 def _send(notice: Notice | None, row, now: datetime) -> None:
     """Try the ways in turn. Raises `ConnectorError` when none works, `Later` in quiet hours."""
     if notice is None or not notice.routes:
@@ -60,7 +76,7 @@ def _send(notice: Notice | None, row, now: datetime) -> None:
         # the same id at every try: a gateway or a reader can tell a repeat from a second message
         message_id = f"outbox-{row.id}-{route.channel}"
         body = notice.body_for(route.channel)
-        message = Message(message_id, route.channel, route.address, body, notice.text.subject)
+        message = Message(message_id, route.channel, route.address, body, notice.text.subject, notice.buttons)
         sender = senders[route.channel]
         try:
             if isinstance(sender, TelegramGateway):

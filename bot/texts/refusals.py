@@ -134,6 +134,10 @@ TEXTS = {
         "ru": "Этот расчёт устарел. Начните заново, ничего не проведено.",
         "en": "This calculation is out of date. Begin again, nothing was posted.",
     },
+    "refused_link_gone": {
+        "ru": "Эта ссылка больше не действует. Попросите новую у того, кто её прислал.",
+        "en": "This link works no more. Ask whoever sent it for a new one.",
+    },
     # purchases
     "refused_purchase_not_found": {"ru": "Такого чека здесь нет.", "en": "There is no such purchase here."},
     "refused_cannot_undo": {

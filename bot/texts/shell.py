@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from loyalty.texts import ROLES
+
 BUTTONS = {
     # the customer's menu
     "balance": {"ru": "💰 Баланс", "en": "💰 Balance"},
@@ -71,9 +73,4 @@ TEXTS = {
         "ru": "Там, где вы работали, вы больше не в штате. Если это ошибка, скажите владельцу.",
         "en": "You are no longer on the staff of where you worked. If that is a mistake, tell the owner.",
     },
-    "role_owner": {"ru": "владелец", "en": "the owner"},
-    "role_manager": {"ru": "управляющий", "en": "a manager"},
-    "role_cashier": {"ru": "кассир", "en": "a cashier"},
-    "role_ai_marketer": {"ru": "маркетолог", "en": "a marketer"},
-    "role_content_manager": {"ru": "контент-менеджер", "en": "a content manager"},
-}
+} | {f"role_{role}": versions for role, versions in ROLES.items()}

@@ -10,13 +10,17 @@ from connectors.errors import ConnectorError
 
 @dataclass(frozen=True)
 class Message:
-    """One message to one person. `id` is the same at every try; the rest is personal and stays out of `repr`."""
+    """One message to one person. `id` is the same at every try; the rest is personal and stays out of `repr`.
+
+    `buttons` are labels and what the bot is told by a press; channels without buttons leave them out.
+    """
 
     id: str
     channel: str
     to: str = field(repr=False)
     text: str = field(repr=False)
     subject: str = field(repr=False)
+    buttons: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Gateway(Protocol):

@@ -25,6 +25,7 @@ class SandboxGateway:
             "to": message.to,
             "subject": message.subject,
             "text": message.text,
+            "buttons": message.buttons,
         }
         post_json(self._url, body, {SECRET_HEADER: self._secret})
 

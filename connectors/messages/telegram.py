@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from connectors.errors import ConnectorError
 from connectors.messages.gateway import Message
 from connectors.telegram import BotApi
@@ -19,4 +21,10 @@ class TelegramGateway:
             chat_id = int(message.to)
         except ValueError:
             raise ConnectorError("bad_address", retryable=False) from None
-        self._api.send_text(chat_id, message.text)
+        self._api.send_text(chat_id, message.text, inline_keyboard(message.buttons))
+
+
+def inline_keyboard(buttons: Sequence[Sequence[str]]) -> dict | None:
+    """The buttons under a message as Telegram wants them, one a row; None for none."""
+    rows = [[{"text": label, "callback_data": data}] for label, data in buttons]
+    return {"inline_keyboard": rows} if rows else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
 from api.json import read_body
+from connectors.messages.telegram import inline_keyboard
 from loyalty.access import public
 from models import new_id, transaction
 from sandbox.telegram import api, store
@@ -98,10 +100,11 @@ def clear_faults():
     return {}, 200
 
 
-def mirror(telegram_id: str, text: str) -> None:
+def mirror(telegram_id: str, text: str, buttons: Sequence[Sequence[str]] = ()) -> None:
     """Put a notice that came by another way into the person's chat too."""
     if telegram_id.isdigit():
-        store.add_item(int(telegram_id), store.next_message_id(), text, is_from_bot=True)
+        markup = inline_keyboard(buttons)
+        store.add_item(int(telegram_id), store.next_message_id(), text, is_from_bot=True, markup=markup)
 
 
 def _person(key: str) -> Person:

@@ -165,5 +165,5 @@ def test_updates_that_cannot_come_again_are_forgotten(fresh_app):
         with transaction():
             updates.take(1, 1, NOW - timedelta(days=10))
             updates.take(1, 2, NOW - timedelta(days=8))
-        assert run(periodic.forget_updates)[0] == {"taken": 1, "broken": 0, "paces": 0, "drafts": 0}
+        assert run(periodic.forget_updates)[0] == {"taken": 1, "broken": 0, "paces": 0, "drafts": 0, "links": 0}
         assert execute("SELECT update_id FROM taken_update").scalars().all() == [2]

@@ -17,6 +17,7 @@ DEEDS = {
     "application.refuse": lazy("Application refused"),
     "customer.block": lazy("Blocked"),
     "customer.change": lazy("Profile changed"),
+    "customer.link_telegram": lazy("Telegram linked"),
     "customer.unblock": lazy("Unblocked"),
     "member.change": lazy("Member's card changed"),
     "platform_role.grant": lazy("Role over the platform given"),
