@@ -18,7 +18,7 @@ from api.schemas import partner as schemas
 from api.schemas import purchases as purchase_schemas
 from api.schemas.lists import page_of
 from api.security import require_scope, signed_in, staff
-from loyalty import accounts, api_keys, customers, exports, partners, programmes, sales, what_if
+from loyalty import api_keys, customers, exports, figures, partners, programmes, sales, what_if
 from loyalty import staff as staff_book
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
@@ -355,7 +355,7 @@ def show_stats(wanted):
     partner = current_partner()
     if wanted["branch_id"] is not None:
         partners.get_branch(partner.id, wanted["branch_id"])
-    return accounts.summarise_partner(partner, days=wanted["days"], now=utcnow(), branch_id=wanted["branch_id"])
+    return figures.summarise_partner(partner, days=wanted["days"], now=utcnow(), branch_id=wanted["branch_id"])
 
 
 @blueprint.get("/export/customers.csv")

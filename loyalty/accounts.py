@@ -6,13 +6,12 @@ import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from loyalty import ledger
 from loyalty.errors import CustomerNotFound, InvalidCursor
@@ -401,72 +400,3 @@ def list_figures(customer_id: UUID, periods: Sequence[tuple[date, date]]) -> lis
     """The person's figures of several periods (whole days of each partner's own zone, both included), by one query."""
     since, until = ("{" + ",".join(day.isoformat() for day in days) + "}" for days in zip(*periods, strict=True))
     return [Figures(row.purchases, row.spent) for row in _figures_of_periods(customer_id, since, until)]
-
-
-# The partner's figures
-
-
-def summarise_partner(partner: Partner, *, days: int, now: datetime, branch_id: UUID | None = None) -> dict[str, Any]:
-    """The last `days` days (today included, the partner's zone) beside the equal period before.
-
-    Turnover is Σ checks net of refunds; `earned`, `spent`, `expired` are points of entries dated in the period.
-    """
-    zone = ZoneInfo(partner.timezone)
-    today = now.astimezone(zone).date()
-    start, before = today - timedelta(days=days - 1), today - timedelta(days=2 * days - 1)
-
-    def moment(day: date) -> datetime:
-        return datetime.combine(day, time(), tzinfo=zone)
-
-    end = moment(today + timedelta(days=1))
-    return {
-        "period": {"from": start, "to": today, "days": days},
-        "current": _figures(partner.id, moment(start), end, branch_id),
-        "previous": _figures(partner.id, moment(before), moment(start), branch_id),
-        "members": _count_members(partner.id),
-    }
-
-
-_FIGURES = text("""
-    SELECT p.purchases, p.turnover, p.customers, p.paid_with_points, p.refunded, e.earned, e.spent, e.expired, n.joined
-    FROM (SELECT count(*) FILTER (WHERE amount > refunded) AS purchases,
-                 coalesce(sum(amount - refunded), 0) AS turnover,
-                 coalesce(sum(refunded), 0) AS refunded,
-                 coalesce(sum(paid_with_points), 0) AS paid_with_points,
-                 count(DISTINCT membership_id) FILTER (WHERE amount > refunded) AS customers
-          FROM purchase WHERE partner_id = :partner AND occurred_at >= :since AND occurred_at < :until
-           AND (CAST(:branch AS uuid) IS NULL OR branch_id = :branch)) p,
-         (SELECT coalesce(sum(e.points) FILTER (WHERE e.kind IN ('earn', 'bonus')
-                          OR (e.kind = 'reversal' AND e.points < 0)), 0) AS earned,
-                 coalesce(-sum(e.points) FILTER (WHERE e.kind = 'spend'
-                          OR (e.kind = 'reversal' AND e.points > 0)), 0) AS spent,
-                 coalesce(-sum(e.points) FILTER (WHERE e.kind = 'expire'), 0) AS expired
-          FROM entry e
-          WHERE e.partner_id = :partner AND e.occurred_at >= :since AND e.occurred_at < :until
-            AND (CAST(:branch AS uuid) IS NULL OR EXISTS (
-                SELECT FROM purchase d
-                WHERE d.partner_id = e.partner_id AND d.id = e.purchase_id AND d.branch_id = :branch))) e,
-         (SELECT count(*) AS joined FROM membership
-          WHERE partner_id = :partner AND created_at >= :since AND created_at < :until AND state = 'open') n
-""")
-
-
-def _figures(partner_id: UUID, since: datetime, until: datetime, branch_id: UUID | None) -> dict[str, Any]:
-    parameters = {"partner": partner_id, "since": since, "until": until, "branch": branch_id}
-    figures = db.session.execute(_FIGURES, parameters).one()._asdict()
-    for name in ("earned", "spent", "expired"):
-        figures[name] = int(figures[name])
-    count = figures["purchases"]
-    figures["average_check"] = (figures["turnover"] / count).quantize(Decimal("0.01")) if count else None
-    return figures
-
-
-def _count_members(partner_id: UUID) -> dict[str, int]:
-    row = db.session.execute(
-        select(
-            func.count().label("total"),
-            func.coalesce(func.sum(Membership.balance), 0).label("balance"),
-            func.coalesce(func.sum(Membership.pending), 0).label("pending"),
-        ).where(Membership.partner_id == partner_id, Membership.state == "open")
-    ).one()
-    return {"total": row.total, "balance": int(row.balance), "pending": int(row.pending)}

@@ -5,7 +5,18 @@ from __future__ import annotations
 from flask import current_app
 
 from bot import keyboards
-from bot.rooms import balance, beginning, code, customers, history, office, profile, settings, work
+from bot.rooms import (
+    balance,
+    beginning,
+    code,
+    customers,
+    history,
+    office,
+    profile,
+    settings,
+    stats,
+    work,
+)
 from bot.router import Router, Stranger
 from bot.talk import Talk
 from bot.texts import labels_of
@@ -13,7 +24,18 @@ from loyalty import replies
 from loyalty.access import NotStaff
 from loyalty.errors import LoyaltyError
 
-ROOMS = (beginning, balance, history, code, settings, work, office, customers, profile)
+ROOMS = (
+    beginning,
+    balance,
+    history,
+    code,
+    settings,
+    work,
+    office,
+    customers,
+    stats,
+    profile,
+)
 router = Router(module.room for module in ROOMS)
 
 

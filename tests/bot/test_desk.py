@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.rooms import office
+from bot.rooms import office, stats
 from loyalty import corrections, ledger, pos, programmes, sales
 from loyalty.clock import utcnow
 from loyalty.customers import find_identity, issue_card, membership_of, remember_known_identity
@@ -27,6 +30,7 @@ from tests.factories import (
     make_partner,
     make_staff,
 )
+from tests.web.browser import Browser
 
 # The office
 
@@ -296,3 +300,97 @@ def test_the_history_of_a_customer_is_this_partners_own_and_told_with_reasons(ap
     assert "7 777" not in said
     assert chat.data() == [f"operations:{key}:1", f"customer:{key}"]
     assert "операций нет" in chat.press(f"operations:{key}:9")
+
+
+# Figures
+
+
+@pytest.fixture
+def sold(app, cafe):
+    """Sales of the café: today, three days ago, nine days ago with a return; and a foreign one."""
+    with app.app_context(), transaction():
+        partner, customer = db.session.get_one(Partner, cafe.id), make_customer()
+        now = utcnow()
+        partner.timezone = f"Etc/GMT{now.hour - 12:+d}"  # where it is noon: no day ends while the test runs
+        sell(partner, customer, "1000.00")
+        sell(partner, customer, "500.00", occurred_at=now - timedelta(days=3))
+        sale = sell(partner, make_customer(), "800.00", occurred_at=now - timedelta(days=9))
+        by_hand = Caller("desk", "manual")
+        sales.post_refund(partner, sale.purchase_id, amount=Decimal("300.00"), caller=by_hand, key="r", now=now)
+        sell(make_partner(), customer, "7777.00")
+
+
+@pytest.mark.parametrize("days", [7, 30])
+def test_the_figures_are_those_of_the_page(app, chat, cafe, sold, days):
+    make_cashier(app, chat, cafe, "owner")
+    said = plain(chat.press(f"stats:{days}")).replace(",00 ₽", " ₽")
+    with app.app_context():
+        owner = chat.owner.id
+    page = plain(Browser(app).sign_in(owner).get(f"/partner/stats?days={days}").text)
+    shown = re.findall(r"<dt[^>]*>([^<]*)</dt>\s*<dd[^>]*>([^<]*)</dd>", page)
+    assert len(shown) >= 10
+    for label, value in shown[:10]:
+        assert f"{label}: {value}" in said
+    for _, value in shown[10:]:
+        assert value in said
+    assert "7 777" not in said
+
+
+def test_a_week_is_compared_in_words_and_drawn_day_by_day(app, chat, cafe, sold):
+    make_cashier(app, chat, cafe, "manager")
+    said = plain(chat.press("stats:7"))
+    assert "Оборот: 1 500,00 ₽ ▲ на 200 % больше (было 500,00 ₽)" in said
+    assert "Возвращено клиентам: 0,00 ₽ ▼ на 100 % меньше (было 300,00 ₽)" in said
+    assert "Клиентов с покупками: 1 = столько же (было 1)" in said
+    with app.app_context():
+        today = utcnow().astimezone(ZoneInfo(db.session.get_one(Partner, cafe.id).timezone)).date()
+    assert f"{today - timedelta(days=6):%d.%m} ▁▁▁▅▁▁█ {today:%d.%m}" in said
+    assert "самый высокий столбик — 1 000,00 ₽" in said
+
+
+def test_today_stands_beside_yesterday_and_is_shown_first(app, chat, cafe, sold):
+    make_cashier(app, chat, cafe, "manager")
+    said = plain(chat.say("📊 Статистика"))
+    assert "Эспрессо: сегодня" in said and "Оборот: 1 000,00 ₽ (раньше не было)" in said
+    assert "7 777" not in said and "Всего: 2 клиента" in said
+    assert chat.data() == ["stats:1", "stats:7", "stats:30", "office"], "one branch is not told apart"
+
+
+def test_figures_of_a_branch_are_a_part_of_all(app, chat, cafe, sold):
+    make_cashier(app, chat, cafe, "manager")
+    with app.app_context(), transaction():
+        partner = db.session.get_one(Partner, cafe.id)
+        branch = make_branch(partner, "Вокзал")
+        sell(partner, make_customer(), "200.00", branch_id=branch.id)
+        key, foreign = branch.id.hex, make_branch(make_partner()).id.hex
+    chat.press("stats:7")
+    assert "stats_branches:7:1" in chat.data()
+    listed = plain(chat.press("stats_branches:7:1"))
+    assert "Без точки\n1 500,00 ₽, 2 покупки" in listed and "Вокзал\n200,00 ₽, 1 покупка" in listed
+    assert "Главный\n0,00 ₽, 0 покупок" in listed and f"stats:7:{key}" in chat.data()
+    alone = plain(chat.press(f"stats:7:{key}"))
+    assert "📊 Вокзал: 7 дней" in alone and "Оборот: 200,00 ₽" in alone and "Всего:" not in alone
+    assert f"stats:30:{key}" in chat.data() and "stats:7" in chat.data()
+    assert "Здесь точек нет" in chat.press("stats_branches:7:99")
+    assert chat.press(f"stats:7:{foreign}") == chat.press(f"stats:7:{'0' * 32}")
+    assert "Такой точки нет" in chat.replies[0]["text"]
+
+
+def test_a_partner_with_no_past_learns_when_figures_come(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    said = chat.say("/stats")
+    assert "За это время ничего не было" in said and "▁▁▁▁▁▁▁" in said and "продаж не было" in said
+
+
+def test_figures_are_not_for_cashiers(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    for said in (chat.say("📊 Статистика"), chat.press("stats:7"), chat.press("stats_branches:7:1")):
+        assert "не позволяет" in said
+    assert "📊 Статистика" not in chat.labels()
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"), [((0, 0), "▁▁"), ((1, 1000), "▂█"), ((0, 1, 2, 4, 7), "▁▂▃▅█"), ((5,), "█")]
+)
+def test_only_a_day_without_sales_has_the_lowest_bar(values, drawn):
+    assert stats.draw_trend([Decimal(value) for value in values]) == drawn

@@ -10,7 +10,7 @@ from flask import Blueprint, g, render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
 
-from loyalty import accounts, partners
+from loyalty import figures, partners
 from loyalty.clock import utcnow
 from web.access import staff
 from web.desk.fields import branch_choices, read_branch
@@ -20,18 +20,18 @@ blueprint = Blueprint("desk_stats", __name__, url_prefix="/partner/stats")
 
 PERIODS = (7, 30, 90)
 FIGURES = {
-    "turnover": (lazy("Turnover"), write_money, True),
-    "purchases": (lazy("Purchases"), write_number, True),
-    "average_check": (lazy("Average check"), write_money, True),
-    "customers": (lazy("Customers who bought"), write_number, True),
-    "joined": (lazy("New customers"), write_number, True),
-    "earned": (lazy("Points earned"), write_number, None),
-    "spent": (lazy("Points spent"), write_number, None),
-    "expired": (lazy("Points expired"), write_number, None),
-    "paid_with_points": (lazy("Paid with points"), write_money, None),
-    "refunded": (lazy("Returned to customers"), write_money, False),
+    "turnover": (lazy("Turnover"), write_money),
+    "purchases": (lazy("Purchases"), write_number),
+    "average_check": (lazy("Average check"), write_money),
+    "customers": (lazy("Customers who bought"), write_number),
+    "joined": (lazy("New customers"), write_number),
+    "earned": (lazy("Points earned"), write_number),
+    "spent": (lazy("Points spent"), write_number),
+    "expired": (lazy("Points expired"), write_number),
+    "paid_with_points": (lazy("Paid with points"), write_money),
+    "refunded": (lazy("Returned to customers"), write_money),
 }
-"""What each is called, how it is written, and whether more is better; None: neither."""
+"""What each is called and how it is written."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def show_stats():
     branch_id = read_branch(request.args.get("branch_id"))
     if branch_id is not None:
         partners.get_branch(g.me.partner_id, branch_id)
-    found = accounts.summarise_partner(g.me.partner, days=days, now=utcnow(), branch_id=branch_id)
+    found = figures.summarise_partner(g.me.partner, days=days, now=utcnow(), branch_id=branch_id)
     return render_template(
         "partner/stats.html",
         days=days,
@@ -67,28 +67,22 @@ def show_stats():
 
 
 def _compare(name: str, current: dict[str, Any], previous: dict[str, Any]) -> Figure:
-    label, write, more_is_better = FIGURES[name]
+    label, write = FIGURES[name]
     now, before = current[name], previous[name]
-    delta, change = None, "plain"
-    if now is not None and before:
-        share = (Decimal(now) - Decimal(before)) / Decimal(before)
-        delta = _write_delta(share, is_none=not now)
-        if round(share, 2) and more_is_better is not None:
-            change = "good" if (share > 0) == more_is_better else "bad"
+    delta, change = figures.compare(now, before), "plain"
+    if delta is not None and delta.percent and figures.MORE_IS_BETTER[name] is not None:
+        change = "good" if (delta.percent > 0) == figures.MORE_IS_BETTER[name] else "bad"
     return Figure(
         label=str(label),
         value="—" if now is None else write(now),
         before=gettext("before: %(value)s", value="—" if before is None else write(before)),
-        delta=delta,
+        delta=None if delta is None else _write_delta(delta),
         change=change,
     )
 
 
-def _write_delta(share: Decimal, *, is_none: bool) -> str:
-    """In whole percents; only what is none at all has fallen by all of it."""
-    whole = round(share, 2) if is_none else max(round(share, 2), Decimal("-0.99"))
-    if abs(whole) >= 10:
-        return gettext("%(times)s times", times=write_signed(int(share)))
-    return ("+" if whole > 0 else "") + write_percent(abs(whole) if whole == 0 else whole).replace(
-        "-", "\N{MINUS SIGN}"
-    )
+def _write_delta(delta: figures.Delta) -> str:
+    if delta.times is not None:
+        return gettext("%(times)s times", times=write_signed(delta.times))
+    sign = "+" if delta.percent > 0 else ""
+    return sign + write_percent(Decimal(delta.percent) / 100).replace("-", "\N{MINUS SIGN}")
