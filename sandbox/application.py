@@ -7,6 +7,7 @@ from flask import Flask
 from sandbox import messages, pages, sites, world
 from sandbox.telegram import api as telegram_api
 from sandbox.telegram import doors as telegram_doors
+from sandbox.telegram import pages as telegram_pages
 
 
 def add_sandbox(app: Flask) -> Flask:
@@ -18,5 +19,6 @@ def add_sandbox(app: Flask) -> Flask:
     app.register_blueprint(sites.blueprint)
     app.register_blueprint(telegram_api.blueprint)
     app.register_blueprint(telegram_doors.blueprint)
+    app.register_blueprint(telegram_pages.blueprint)
     app.extensions["readiness"]["demo world"] = lambda: None if world.is_complete() else "is being built"
     return app

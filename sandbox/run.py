@@ -175,6 +175,7 @@ def _print_addresses(settings: Settings) -> None:
     pages = {
         "/": "what this is",
         "/sandbox": "begin here: be anybody with one press, read every message",
+        "/sandbox/telegram": "chat with the bot as anybody",
         "/customer": "the customer's cabinet",
         "/partner": "the till and the partner's desk",
         "/admin": "the platform's own desk",

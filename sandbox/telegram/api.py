@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import mimetypes
 import socket
 import time
 from collections.abc import Callable
@@ -24,12 +25,15 @@ blueprint = Blueprint("sandbox_telegram_api", __name__, url_prefix="/sandbox/tel
 LOOK_EVERY = 0.1
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
+LONGEST_TOAST = 200
 
 FAULTS = ("conflict", "flooded", "blocked", "bad_request", "bad_gateway", "broken_json", "hang", "cut", "redeliver")
 FAULTS += ("reorder", "webhook")
 """What calls can meet: 409, 429 with retry_after, 403, 400, a 502 in HTML, JSON cut off, no answer for `seconds`, a connection
 cut after the call was carried out, confirmed updates that come again, updates in the wrong order, and a webhook that
 somebody left there, which ends with deleteWebhook."""
+ONLY_METHOD = {"redeliver": "getUpdates", "reorder": "getUpdates", "webhook": "getUpdates"}
+"""Faults that mean something to one method only."""
 
 
 class Refusal(Exception):
@@ -44,8 +48,7 @@ class Refusal(Exception):
 @public
 def call(token: str, method: str):
     """One call of the Bot API."""
-    expected = current_app.config["SETTINGS"].bot_token
-    if not hmac.compare_digest(token.encode(), expected.encode()):
+    if not _is_ours(token):
         return _refuse(Refusal(401, "Unauthorized"))
     given = _parameters()
     with transaction():
@@ -65,6 +68,21 @@ def call(token: str, method: str):
     if fault is not None and fault.kind == "reorder":
         result.reverse()
     return jsonify(ok=True, result=result)
+
+
+@blueprint.get("/file/bot<token>/files/<file_id>")
+@public
+def send_file(token: str, file_id: str):
+    """What `getFile` named, as it was uploaded."""
+    if not _is_ours(token):
+        return _refuse(Refusal(401, "Unauthorized"))
+    with transaction():
+        row = store.find_file(file_id)
+    return _refuse(Refusal(404, "Not Found")) if row is None else Response(row.body, mimetype=row.mimetype)
+
+
+def _is_ours(token: str) -> bool:
+    return hmac.compare_digest(token.encode(), current_app.config["SETTINGS"].bot_token.encode())
 
 
 def _parameters() -> dict[str, Any]:
@@ -148,6 +166,27 @@ def _done(_given: dict) -> bool:
     return True
 
 
+def _set_commands(given: dict) -> bool:
+    try:
+        commands = json.loads(given["commands"]) if isinstance(given["commands"], str) else given["commands"]
+        listed = [{name: str(one[name]) for name in ("command", "description")} for one in commands]
+    except (KeyError, TypeError, ValueError):
+        raise Refusal(400, "Bad Request: can't parse commands") from None
+    with transaction():
+        store.set_commands(str(given.get("language_code") or ""), listed)
+    return True
+
+
+def _answer_press(given: dict) -> bool:
+    text = str(given.get("text") or "")
+    if len(text) > LONGEST_TOAST:
+        raise Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
+    with transaction():
+        if not store.answer_press(str(given.get("callback_query_id")), text or None):
+            raise Refusal(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+    return True
+
+
 def _send_message(given: dict) -> dict:
     return _put(given, _text(given.get("text"), LONGEST_TEXT))
 
@@ -169,7 +208,7 @@ def _put(given: dict, text: str, *, file: str | None = None, kind: str | None = 
             raise Refusal(403, "Forbidden: bot was blocked by the user")
         message_id = store.next_message_id()
         store.add_item(chat_id, message_id, text, is_from_bot=True, markup=markup, file=file, file_kind=kind)
-    return write_message(chat_id, message_id, text, markup)
+    return write_message(chat_id, message_id, text, markup, file=file, kind=kind)
 
 
 def _edit_text(given: dict) -> dict:
@@ -186,6 +225,8 @@ def _edit(given: dict, text: str | None) -> dict:
         row = store.find_message(chat_id, message_id or 0)
         if row is None or not row.is_from_bot:
             raise Refusal(400, "Bad Request: message to edit not found")
+        if text is not None and row.file:
+            raise Refusal(400, "Bad Request: there is no text in the message to edit")
         text = row.text if text is None else text
         if (text, markup) == (row.text, row.markup):
             raise Refusal(
@@ -196,7 +237,7 @@ def _edit(given: dict, text: str | None) -> dict:
         store.add_item(
             chat_id, message_id, text, is_from_bot=True, markup=markup, file=row.file, file_kind=row.file_kind
         )
-    return write_message(chat_id, message_id, text, markup)
+    return write_message(chat_id, message_id, text, markup, file=row.file, kind=row.file_kind)
 
 
 def _get_file(given: dict) -> dict:
@@ -211,8 +252,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     "getMe": _get_me,
     "getUpdates": _get_updates,
     "deleteWebhook": _delete_webhook,
-    "setMyCommands": _done,
-    "answerCallbackQuery": _done,
+    "setMyCommands": _set_commands,
+    "answerCallbackQuery": _answer_press,
     "sendChatAction": _done,
     "sendMessage": _send_message,
     "sendPhoto": _send_photo,
@@ -223,14 +264,26 @@ METHODS: dict[str, Callable[..., Any]] = {
 }
 
 
-def write_message(chat_id: int, message_id: int, text: str, markup: dict | None) -> dict:
-    message = {
+def write_message(
+    chat_id: int,
+    message_id: int,
+    text: str,
+    markup: dict | None,
+    *,
+    file: str | None = None,
+    kind: str | None = None,
+) -> dict:
+    """A message of the bot as Telegram describes it; `file` of a photo or a document has `text` under it."""
+    message: dict[str, Any] = {
         "message_id": message_id,
         "from": describe_bot(),
         "chat": {"id": chat_id, "type": "private"},
         "date": int(time.time()),
-        "text": text,
     }
+    message |= {"caption": text} if file else {"text": text}
+    if file:
+        attached = {"file_id": file, "file_unique_id": file}
+        message |= {"photo": [attached | {"width": 1, "height": 1}]} if kind == "photo" else {"document": attached}
     return message | ({"reply_markup": markup} if markup and "inline_keyboard" in markup else {})
 
 
@@ -280,7 +333,10 @@ def _keep_file(given: dict, name: str) -> str:
         if row is None:
             raise Refusal(400, "Bad Request: wrong file identifier/HTTP URL specified")
         return row.id
-    file_id = new_id().hex
+    file_id, called = new_id().hex, upload.filename or name
+    # clients say "a stream of bytes" or nothing where they do not know; the name often does
+    said = upload.mimetype if upload.mimetype != "application/octet-stream" else None
+    mimetype = said or mimetypes.guess_type(called)[0] or "application/octet-stream"
     with transaction():
-        store.keep_file(file_id, upload.filename or name, upload.mimetype, upload.read())
+        store.keep_file(file_id, called, mimetype, upload.read())
     return file_id

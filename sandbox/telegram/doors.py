@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import UTC
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, abort, request
+from flask import send_file as send
 
 from api.json import read_body
 from connectors.messages.telegram import inline_keyboard
 from loyalty.access import public
-from models import new_id, transaction
-from sandbox.telegram import api, store
+from models import transaction
+from sandbox.telegram import api, phone, store
 from sandbox.telegram.people import Person, find_person
 
 blueprint = Blueprint("sandbox_telegram", __name__, url_prefix="/sandbox/telegram")
@@ -25,7 +26,7 @@ LONGEST_TEXT = 100_000
 
 @blueprint.post("/<person_key>/messages")
 @public
-def send(person_key: str):
+def say(person_key: str):
     """`{"text"}`, `{"contact": true | {"phone", "own", "forwarded"}}`, `{"press": label}` or `{"block": true | false}`.
 
     Answers 202 with the number of what was said in the chat; a label that is not visible: 409.
@@ -35,18 +36,12 @@ def send(person_key: str):
     if not isinstance(body, dict) or len(body) != 1:
         abort(400)
     ((kind, value),) = body.items()
-    with transaction():
-        store.prepare()
-        if kind == "text" and isinstance(value, str) and value.strip() and len(value) <= LONGEST_TEXT:
-            n = _say(person, {"text": value}, value)
-        elif kind == "contact" and (value is True or isinstance(value, dict)):
-            n = _share_contact(person, value if isinstance(value, dict) else {})
-        elif kind == "press" and isinstance(value, str):
-            n = _press(person, value)
-        elif kind == "block" and isinstance(value, bool):
-            n = _block(person, value)
-        else:
-            abort(400)
+    store.prepare()
+    try:
+        with transaction():
+            n = _act(person, kind, value)
+    except phone.NotVisible:
+        abort(409)
     return {"id": n}, 202
 
 
@@ -66,13 +61,16 @@ def read(person_key: str):
 
 @blueprint.get("/files/<file_id>")
 @public
-def show_file(file_id: str):
-    """A picture or a document that the bot sent."""
+def send_file(file_id: str):
+    """A picture or a document that the bot sent, under its name; what is no picture is to be kept, not shown."""
     with transaction():
         row = store.find_file(file_id)
     if row is None:
         abort(404)
-    return Response(row.body, mimetype=row.mimetype)
+    shown = row.mimetype in ("image/png", "image/jpeg", "image/webp", "image/gif")
+    response = send(BytesIO(row.body), mimetype=row.mimetype, as_attachment=not shown, download_name=row.name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @blueprint.post("/faults")
@@ -82,12 +80,11 @@ def add_fault():
     body = read_body(request)
     if not isinstance(body, dict) or body.get("kind") not in (*api.FAULTS, *BEFORE_DELIVERY):
         abort(400)
-    kind, times, seconds = body["kind"], body.get("times", 1), body.get("seconds", 1)
+    times, seconds = body.get("times", 1), body.get("seconds", 1)
     if not isinstance(times, int) or not isinstance(seconds, int | float) or not 0 <= seconds <= 60:
         abort(400)
-    method = kind if kind in BEFORE_DELIVERY else str(body.get("method", "*"))
     with transaction():
-        store.add_fault(method, kind, times, float(seconds))
+        switch_on(body["kind"], str(body.get("method", "*")), times, float(seconds))
     return {}, 201
 
 
@@ -98,6 +95,11 @@ def clear_faults():
     with transaction():
         store.clear_faults()
     return {}, 200
+
+
+def switch_on(kind: str, method: str, times: int, seconds: float) -> None:
+    """A fault for so many calls; some kinds mean something to one method only, or to none, whatever is asked for."""
+    store.add_fault(kind if kind in BEFORE_DELIVERY else api.ONLY_METHOD.get(kind, method), kind, times, seconds)
 
 
 def mirror(telegram_id: str, text: str, buttons: Sequence[Sequence[str]] = ()) -> None:
@@ -114,84 +116,20 @@ def _person(key: str) -> Person:
     return person
 
 
-def _say(person: Person, content: dict[str, Any], shown: str) -> int:
-    message_id = store.next_message_id()
-    n = store.add_item(person.telegram_id, message_id, shown, is_from_bot=False)
-    message = {
-        "message_id": message_id,
-        "from": _user(person),
-        "chat": {"id": person.telegram_id, "type": "private", "first_name": person.name},
-        "date": int(time.time()),
-    }
-    if store.take_fault("malformed") is not None:
-        del message["date"]
-    store.add_update({"message": message | content})
-    return n
-
-
-def _user(person: Person) -> dict[str, Any]:
-    first, _, last = person.name.partition(" ")
-    user = {"id": person.telegram_id, "is_bot": False, "first_name": first, "language_code": "ru"}
-    return user | ({"last_name": last} if last else {})
-
-
-def _share_contact(person: Person, card: dict[str, Any]) -> int:
-    """One's own card, unless told otherwise; a foreign one names another account, a handmade one none."""
-    phone = str(card.get("phone", person.phone))
-    contact = {"phone_number": phone.removeprefix("+"), "first_name": person.name}
-    if card.get("own", True):
-        contact["user_id"] = person.telegram_id
-    content = {"contact": contact}
-    if card.get("forwarded"):
-        content["forward_origin"] = {"type": "hidden_user", "date": int(time.time()), "sender_user_name": "Некто"}
-    return _say(person, content, phone)
-
-
-def _press(person: Person, label: str) -> int:
-    """Press a visible button: under a message, the newest first, or in the keyboard."""
-    for row in store.list_messages_of_bot(person.telegram_id):
-        for button in _flat((row.markup or {}).get("inline_keyboard", ())):
-            if button["text"] == label and "callback_data" in button:
-                return _press_inline(person, label, row, button["callback_data"])
-    keyboard = store.find_keyboard(person.telegram_id) or {}
-    for button in _flat(keyboard.get("keyboard", ())):
-        if button["text"] == label:
-            if keyboard.get("one_time_keyboard"):
-                store.hide_keyboard(person.telegram_id)
-            return _share_contact(person, {}) if button.get("request_contact") else _say(person, {"text": label}, label)
-    return abort(409)
-
-
-def _press_inline(person: Person, label: str, row, data: str) -> int:
-    n = store.add_item(person.telegram_id, store.next_message_id(), label, is_from_bot=False)
-    press = {
-        "id": new_id().hex,
-        "from": _user(person),
-        "message": api.write_message(person.telegram_id, row.message_id, row.text, row.markup),
-        "chat_instance": str(person.telegram_id),
-        "data": data,
-    }
-    for _ in range(2 if store.take_fault("twice") is not None else 1):
-        store.add_update({"callback_query": press})
-    return n
-
-
-def _block(person: Person, is_blocked: bool) -> int:
-    store.block(person.telegram_id, is_blocked)
-    was, now = ("member", "kicked") if is_blocked else ("kicked", "member")
-    store.add_update(
-        {
-            "my_chat_member": {
-                "chat": {"id": person.telegram_id, "type": "private", "first_name": person.name},
-                "from": _user(person),
-                "date": int(time.time()),
-                "old_chat_member": {"status": was, "user": api.describe_bot(), "until_date": 0},
-                "new_chat_member": {"status": now, "user": api.describe_bot(), "until_date": 0},
-            }
-        }
-    )
-    shown = "(заблокировал бота)" if is_blocked else "(вернулся к боту)"
-    return store.add_item(person.telegram_id, store.next_message_id(), shown, is_from_bot=False)
+def _act(person: Person, kind: str, value: Any) -> int:
+    if kind == "text" and isinstance(value, str) and value.strip() and len(value) <= LONGEST_TEXT:
+        return phone.write(person, value)
+    if kind == "contact" and (value is True or isinstance(value, dict)):
+        card = value if isinstance(value, dict) else {}
+        whose = str(card["phone"]) if "phone" in card else None
+        return phone.share_contact(
+            person, whose, own=bool(card.get("own", True)), forwarded=bool(card.get("forwarded"))
+        )
+    if kind == "press" and isinstance(value, str):
+        return phone.press(person, value)
+    if kind == "block" and isinstance(value, bool):
+        return phone.block(person, value)
+    return abort(400)
 
 
 def _describe(row) -> dict[str, Any]:
@@ -207,7 +145,3 @@ def _describe(row) -> dict[str, Any]:
         "file": link if row.file_kind == "document" else None,
         "at": row.at.astimezone(UTC).isoformat(),
     }
-
-
-def _flat(rows) -> list[dict[str, Any]]:
-    return [button for row in rows for button in row]

@@ -16,15 +16,20 @@ _TABLES = (
     # what the bot is to be told; `confirmed` once it asked for what comes after
     "CREATE TABLE IF NOT EXISTS sandbox.tg_update (update_id bigint GENERATED ALWAYS AS IDENTITY (START WITH 1000) PRIMARY KEY,"
     " body json NOT NULL, is_confirmed boolean NOT NULL DEFAULT false)",
+    "ALTER TABLE sandbox.tg_update ADD COLUMN IF NOT EXISTS chat_id bigint,"
+    " ADD COLUMN IF NOT EXISTS at timestamptz NOT NULL DEFAULT now()",
     "CREATE INDEX IF NOT EXISTS tg_update_waiting ON sandbox.tg_update (update_id) WHERE NOT is_confirmed",
-    # what a person sees; a message that is edited stands here again under the same message_id
+    # what a person sees; a message that is edited stands here again under the same message_id; `kind` is contact, press
+    # or block of what people do that is no text
     "CREATE TABLE IF NOT EXISTS sandbox.tg_item (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, chat_id bigint NOT NULL,"
     " message_id bigint NOT NULL, is_from_bot boolean NOT NULL, text text NOT NULL, markup json, file text, file_kind text,"
     " at timestamptz NOT NULL DEFAULT now())",
+    "ALTER TABLE sandbox.tg_item ADD COLUMN IF NOT EXISTS kind text",
     "CREATE INDEX IF NOT EXISTS tg_item_chat ON sandbox.tg_item (chat_id, n)",
     "CREATE SEQUENCE IF NOT EXISTS sandbox.tg_message",
     "CREATE TABLE IF NOT EXISTS sandbox.tg_chat (chat_id bigint PRIMARY KEY, keyboard json,"
     " is_blocked boolean NOT NULL DEFAULT false)",
+    "ALTER TABLE sandbox.tg_chat ADD COLUMN IF NOT EXISTS person_key text",
     "CREATE TABLE IF NOT EXISTS sandbox.tg_file (id text PRIMARY KEY, name text NOT NULL, mimetype text NOT NULL,"
     " body bytea NOT NULL)",
     "CREATE TABLE IF NOT EXISTS sandbox.tg_fault (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, method text NOT NULL,"
@@ -32,7 +37,13 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS sandbox.tg_call (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, method text NOT NULL,"
     " chat_id bigint, at timestamptz NOT NULL DEFAULT clock_timestamp())",
     "CREATE TABLE IF NOT EXISTS sandbox.tg_poll (id int PRIMARY KEY, number bigint NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_commands (language text PRIMARY KEY, commands json NOT NULL)",
+    # a press waits for its answer, which may have words for the person
+    "CREATE TABLE IF NOT EXISTS sandbox.tg_press (id text PRIMARY KEY, chat_id bigint NOT NULL, toast text,"
+    " answered_at timestamptz)",
 )
+NEWEST = "sandbox.tg_press"
+"""The table that was added last: where it is, all are."""
 
 
 def prepare() -> None:
@@ -41,8 +52,8 @@ def prepare() -> None:
         return
     with transaction():
         db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('sandbox telegram', 0))"))
-        for statement in _TABLES:
-            db.session.execute(text(statement))
+        if db.session.scalar(text("SELECT to_regclass(:newest)"), {"newest": NEWEST}) is None:
+            db.session.execute(text(";".join(_TABLES)))
     current_app.extensions["sandbox_telegram"] = True
 
 
@@ -54,10 +65,12 @@ def _run(statement: str, **values: Any):
 # Updates
 
 
-def add_update(body: dict[str, Any]) -> int:
-    """Have the bot told; what is returned is the update's number."""
+def add_update(body: dict[str, Any], chat_id: int | None = None) -> int:
+    """Have the bot told; what is returned is the update's number. With its chat, who waits there can be told too."""
     return _run(
-        "INSERT INTO sandbox.tg_update (body) VALUES (:body) RETURNING update_id", body=json.dumps(body)
+        "INSERT INTO sandbox.tg_update (chat_id, body) VALUES (:chat, :body) RETURNING update_id",
+        chat=chat_id,
+        body=json.dumps(body),
     ).scalar()
 
 
@@ -109,6 +122,7 @@ def add_item(
     markup: dict | None = None,
     file: str | None = None,
     file_kind: str | None = None,
+    kind: str | None = None,
 ) -> int:
     """Put something into a chat; its number there. A reply keyboard stays until another one comes."""
     if markup and ("keyboard" in markup or "remove_keyboard" in markup):
@@ -119,15 +133,16 @@ def add_item(
             keyboard=json.dumps(markup) if "keyboard" in markup else None,
         )
     return _run(
-        "INSERT INTO sandbox.tg_item (chat_id, message_id, is_from_bot, text, markup, file, file_kind)"
-        " VALUES (:chat, :message, :bot, :text, :markup, :file, :kind) RETURNING n",
+        "INSERT INTO sandbox.tg_item (chat_id, message_id, is_from_bot, text, markup, file, file_kind, kind)"
+        " VALUES (:chat, :message, :bot, :text, :markup, :file, :file_kind, :kind) RETURNING n",
         chat=chat_id,
         message=message_id,
         bot=is_from_bot,
         text=text,
         markup=json.dumps(markup) if markup else None,
         file=file,
-        kind=file_kind,
+        file_kind=file_kind,
+        kind=kind,
     ).scalar()
 
 
@@ -159,6 +174,59 @@ def find_message(chat_id: int, message_id: int) -> Row | None:
     ).one_or_none()
 
 
+def list_messages(chat_id: int, limit: int) -> list[Row]:
+    """A chat as it stands now, the oldest message first: each as it reads after its last edit, with when it was said, how
+    many `versions` it had, and name and size of what is attached."""
+    return _run(
+        "SELECT * FROM (SELECT DISTINCT ON (i.message_id) i.*, min(i.at) OVER message AS said_at,"
+        " count(*) OVER message AS versions, f.name AS file_name, octet_length(f.body) AS file_size"
+        " FROM sandbox.tg_item AS i LEFT JOIN sandbox.tg_file AS f ON f.id = i.file WHERE i.chat_id = :chat"
+        " WINDOW message AS (PARTITION BY i.message_id) ORDER BY i.message_id DESC, i.n DESC LIMIT :limit) AS latest"
+        " ORDER BY message_id",
+        chat=chat_id,
+        limit=limit,
+    ).all()
+
+
+def read_chat(chat_id: int) -> Row:
+    """How a chat stands: its keyboard, the number of its last item, whether the bot is blocked, the words that a press was
+    answered with just now, for how many seconds the bot has not taken what was said (`waiting`), and for how many nothing
+    has followed what was said (`silent`)."""
+    return _run(
+        "SELECT chat.keyboard, coalesce(chat.is_blocked, false) AS is_blocked, coalesce(last.n, 0) AS last_n, press.toast,"
+        " (SELECT extract(epoch FROM now() - min(at)) FROM sandbox.tg_update WHERE chat_id = :chat AND NOT is_confirmed)"
+        " AS waiting, CASE WHEN NOT last.is_from_bot AND coalesce(last.kind, 'contact') = 'contact'"
+        " THEN extract(epoch FROM now() - last.at) END AS silent"
+        " FROM (SELECT) AS nothing LEFT JOIN sandbox.tg_chat AS chat ON chat.chat_id = :chat"
+        " LEFT JOIN LATERAL (SELECT * FROM sandbox.tg_item WHERE chat_id = :chat ORDER BY n DESC LIMIT 1) AS last ON true"
+        " LEFT JOIN LATERAL (SELECT toast FROM sandbox.tg_press WHERE chat_id = :chat"
+        " AND answered_at > now() - interval '5 seconds' ORDER BY answered_at DESC LIMIT 1) AS press ON true",
+        chat=chat_id,
+    ).one()
+
+
+def name_chat(chat_id: int, person_key: str) -> None:
+    """Note whose chat it is, so that somebody new is found again."""
+    _run(
+        "INSERT INTO sandbox.tg_chat (chat_id, person_key) VALUES (:chat, :key)"
+        " ON CONFLICT (chat_id) DO UPDATE SET person_key = excluded.person_key"
+        " WHERE tg_chat.person_key IS DISTINCT FROM excluded.person_key",
+        chat=chat_id,
+        key=person_key,
+    )
+
+
+def list_chats() -> list[Row]:
+    """All chats with the last thing said in each, the liveliest first; `person_key` where the person has said something."""
+    return _run(
+        "SELECT one.chat_id, chat.person_key, last.text, last.file_kind, last.is_from_bot, last.at"
+        " FROM (SELECT DISTINCT chat_id FROM sandbox.tg_item) AS one LEFT JOIN sandbox.tg_chat AS chat USING (chat_id)"
+        " JOIN LATERAL (SELECT * FROM sandbox.tg_item AS i WHERE i.chat_id = one.chat_id"
+        " ORDER BY n DESC LIMIT 1) AS last ON true ORDER BY last.n DESC LIMIT :limit",
+        limit=LATEST,
+    ).all()
+
+
 def find_keyboard(chat_id: int) -> dict | None:
     return _run("SELECT keyboard FROM sandbox.tg_chat WHERE chat_id = :chat", chat=chat_id).scalar()
 
@@ -180,7 +248,40 @@ def is_blocked(chat_id: int) -> bool:
     return bool(_run("SELECT is_blocked FROM sandbox.tg_chat WHERE chat_id = :chat", chat=chat_id).scalar())
 
 
-# Files, calls and faults
+def add_press(press_id: str, chat_id: int) -> None:
+    _run("INSERT INTO sandbox.tg_press (id, chat_id) VALUES (:id, :chat)", id=press_id, chat=chat_id)
+
+
+def answer_press(press_id: str, toast: str | None) -> bool:
+    """End the waiting of a press; False when there is no such press."""
+    return bool(
+        _run(
+            "UPDATE sandbox.tg_press SET toast = :toast, answered_at = now() WHERE id = :id", id=press_id, toast=toast
+        ).rowcount
+    )
+
+
+# Commands, files, calls and faults
+
+
+def set_commands(language: str, commands: list[dict[str, str]]) -> None:
+    """The menu of commands for people of a language, "" for all others."""
+    _run(
+        "INSERT INTO sandbox.tg_commands (language, commands) VALUES (:language, :commands)"
+        " ON CONFLICT (language) DO UPDATE SET commands = excluded.commands",
+        language=language,
+        commands=json.dumps(commands),
+    )
+
+
+def find_commands(language: str) -> list[dict[str, str]]:
+    return (
+        _run(
+            "SELECT commands FROM sandbox.tg_commands WHERE language IN (:language, '') ORDER BY language DESC LIMIT 1",
+            language=language,
+        ).scalar()
+        or []
+    )
 
 
 def keep_file(file_id: str, name: str, mimetype: str, body: bytes) -> None:
@@ -207,7 +308,7 @@ def list_calls(method: str) -> list[Row]:
 
 
 def add_fault(method: str, kind: str, times: int, seconds: float) -> None:
-    """From now on so many calls of `method` (* for any) fail in this way."""
+    """From now on so many calls of `method` (* for any, send* for those that begin so) fail in this way."""
     _run(
         "INSERT INTO sandbox.tg_fault (method, kind, times, seconds) VALUES (:method, :kind, :times, :seconds)",
         method=method,
@@ -221,10 +322,27 @@ def take_fault(method: str) -> Row | None:
     """The fault that this call meets."""
     return _run(
         "UPDATE sandbox.tg_fault SET times = times - 1 WHERE n = (SELECT n FROM sandbox.tg_fault"
-        " WHERE times > 0 AND method IN ('*', :method) ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED)"
+        " WHERE times > 0 AND :method LIKE replace(method, '*', '%') ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED)"
         " RETURNING kind, seconds",
         method=method,
     ).one_or_none()
+
+
+def take_fault_of_delivery(kind: str) -> bool:
+    """Whether what a person sends now is to be delivered with this fault."""
+    return bool(
+        _run(
+            "UPDATE sandbox.tg_fault SET times = times - 1 WHERE n = (SELECT n FROM sandbox.tg_fault"
+            " WHERE times > 0 AND kind = :kind ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED)",
+            kind=kind,
+        ).rowcount
+    )
+
+
+def list_faults() -> dict[str, int]:
+    """How many more times each kind of fault will be met."""
+    rows = _run("SELECT kind, sum(times) AS times FROM sandbox.tg_fault WHERE times > 0 GROUP BY kind")
+    return {row.kind: row.times for row in rows}
 
 
 def clear_faults(kind: str | None = None) -> None:

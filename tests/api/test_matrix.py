@@ -460,6 +460,12 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /sandbox/telegram/files/<file_id>": (
         Row(*PUBLIC, 404, things=(Thing("path:file_id", own=fixed(lambda w: "nothing")),)),
     ),
+    "GET /sandbox/telegram/static/<name>": (
+        Row(*PUBLIC, 200, things=(Thing("path:name", own=fixed(lambda w: "chat.css")),)),
+    ),
+    "GET /sandbox/telegram/api/file/bot<token>/files/<file_id>": (
+        Row(*PUBLIC, 401, things=(_BOT_CALL[0], Thing("path:file_id", own=fixed(lambda w: "nothing"), is_filter=True))),
+    ),
     "POST /sandbox/telegram/faults": (Row(*PUBLIC, 201, {"kind": "flooded", "times": 0}),),
     "DELETE /sandbox/telegram/faults": (Row(*PUBLIC, 200),),
     # opens to the token of the installation only

@@ -33,6 +33,8 @@ MOST_BYTES = 60 * 1024
 
 MORE: dict[str, list[str]] = {
     "/login": ["/login?for=staff", "/login?ended=1"],
+    "/sandbox/telegram": ["/sandbox/telegram?start=p406631153", "/sandbox/telegram?q=zz", "/sandbox/telegram?phone=1"],
+    "/sandbox/telegram/<person_key>": ["/sandbox/telegram/<person_key>?with=espresso-cashier&start=p406631153"],
     "/admin/customers": [
         "/admin/customers?sort=points&proof=yes&since=2020-01-01&until=1800-01-01",
         "/admin/customers?q=zz",
@@ -163,7 +165,7 @@ def see(visitors, count_queries):
         if "<" not in pattern:
             return pattern
         cast = visitors[0].cast
-        ids = visits[f"GET {pattern}"].own(cast, cast.ours)
+        ids = visits[f"GET {pattern.partition('?')[0]}"].own(cast, cast.ours)
         return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(ids[found[1]]), pattern)
 
     return see
