@@ -6,13 +6,13 @@ workings (rules, receipts, foreign numbers of its tills).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from loyalty import accounts, stories
+from loyalty import accounts, limits, stories
 from loyalty.accounts import PurchaseFilter
 from loyalty.money import format_money
 from models import db
@@ -21,7 +21,13 @@ from models.ledger import Membership
 from models.partner import Partner
 from models.widget import WidgetSession
 
+FILES_AN_HOUR = 10
 _EVERYTHING = 1_000_000
+
+
+def count_request(customer_id: UUID, now: datetime, *, once: str | None = None) -> None:
+    """Count a wish for the file: a long history is much to read. `once` as in `limits.hit`. Raises `TooMany`."""
+    limits.hit(f"my_data:{customer_id}", limit=FILES_AN_HOUR, window=timedelta(hours=1), now=now, once=once)
 
 
 def export_person(customer: Customer, now: datetime) -> dict[str, Any]:

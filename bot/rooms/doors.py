@@ -9,9 +9,12 @@ from bot.rooms import (
     balance,
     beginning,
     code,
+    consents,
     customers,
     history,
+    notices,
     office,
+    own_data,
     profile,
     settings,
     stats,
@@ -35,6 +38,9 @@ ROOMS = (
     customers,
     stats,
     profile,
+    notices,
+    consents,
+    own_data,
 )
 router = Router(module.room for module in ROOMS)
 

@@ -221,6 +221,8 @@ def _rooms(words: Words) -> Buttons:
         [(words("change_name"), "profile:name"), (words("change_birthday"), "profile:birthday")],
         [(words.button("language"), "profile:language"), (words("change_zone"), "profile:zone")],
         [(words("link_phone"), "profile:phone"), (words("link_email"), "profile:email")],
+        [(words("open_notices"), "notices"), (words("open_consents"), "consents:1")],
+        [(words("open_data"), "my_data")],
     ]
 
 

@@ -94,4 +94,102 @@ TEXTS = {
         "ask for a new one.",
     },
     "email_linked": {"ru": "Почта {email} привязана.", "en": "{email} is linked."},
+    # notices
+    "open_notices": {"ru": "🔔 Уведомления", "en": "🔔 Notices"},
+    "notices": {
+        "ru": "🔔 Уведомления\nНажмите, чтобы включить или выключить. Коды приходят всегда.\n\n"
+        "Куда: {channel}\nТихие часы: {quiet}\nПо времени пояса {zone}",
+        "en": "🔔 Notices\nPress to switch on or off. Codes always come.\n\n"
+        "Where: {channel}\nQuiet hours: {quiet}\nBy the clock of {zone}",
+    },
+    "notice_credited": {"ru": "Начислены баллы", "en": "Points were credited"},
+    "notice_spent": {"ru": "Потрачены баллы", "en": "Points were spent"},
+    "notice_returned": {"ru": "Оформлен возврат", "en": "A purchase was returned"},
+    "notice_expiring": {"ru": "Баллы скоро сгорят", "en": "Points are about to expire"},
+    "notice_welcome": {"ru": "Приветственный подарок", "en": "A welcome gift"},
+    "back_to_notices": {"ru": "← Уведомления", "en": "← Notices"},
+    "change_channel": {"ru": "📮 Куда", "en": "📮 Where"},
+    "ask_channel": {
+        "ru": "Куда присылать уведомления? Если туда не дойдёт, попробуем другой способ.",
+        "en": "Where shall notices go? If they do not arrive there, we try another way.",
+    },
+    "channel_any": {"ru": "Как получится", "en": "Whatever reaches me"},
+    "channel_telegram": {"ru": "Telegram", "en": "Telegram"},
+    "channel_sms": {"ru": "СМС", "en": "SMS"},
+    "channel_email": {"ru": "Почта", "en": "E-mail"},
+    "change_quiet": {"ru": "🌙 Тихие часы", "en": "🌙 Quiet hours"},
+    "ask_quiet": {
+        "ru": "Сейчас: {now}.\nВ тихие часы уведомления ждут и приходят потом. «Как обычно» — с {begin} до {end}, но о "
+        "покупке, которая прошла только что, пишем сразу.\nВыберите или напишите свои, например 22:00-08:00.",
+        "en": "Now: {now}.\nIn quiet hours notices wait and come later. “As usual” is from {begin} to {end}, but of a "
+        "purchase that has just happened we write at once.\nChoose, or write your own, for example 22:00-08:00.",
+    },
+    "hours": {"ru": "{begin}–{end}", "en": "{begin}–{end}"},
+    "quiet_usual": {"ru": "Как обычно", "en": "As usual"},
+    "quiet_never": {"ru": "Выключить тихие часы", "en": "No quiet hours"},
+    "quiet_is_usual": {"ru": "как обычно, {begin}–{end}", "en": "as usual, {begin}–{end}"},
+    "quiet_is_off": {"ru": "выключены", "en": "off"},
+    "hours_unreadable": {
+        "ru": "Не понял часы. Напишите начало и конец, например 22:00-08:00.",
+        "en": "I cannot read these hours. Write the beginning and the end, for example 22:00-08:00.",
+    },
+    # consents
+    "open_consents": {"ru": "📄 Согласия", "en": "📄 Consents"},
+    "consents_head": {"ru": "📄 Ваши согласия", "en": "📄 Your consents"},
+    "consents_note": {
+        "ru": "Отказ «Копилке» действует у всех партнёров. Уведомления о ваших баллах — не реклама.\n"
+        "Выберите, где изменить ответ.",
+        "en": "A no to Kopilka holds for every partner. Notices about your own points are not advertising.\n"
+        "Choose where to change an answer.",
+    },
+    "platform": {"ru": "«Копилка» целиком", "en": "Kopilka as a whole"},
+    "consent_personal_data": {"ru": "персональные данные", "en": "personal data"},
+    "consent_advertising": {"ru": "предложения и новости", "en": "offers and news"},
+    "agreed_on": {"ru": "согласие от {day}, текст {version}", "en": "agreed on {day}, text {version}"},
+    "declined_on": {"ru": "отказ от {day}, текст {version}", "en": "declined on {day}, text {version}"},
+    "agreed_for_all": {"ru": "действует общее согласие", "en": "agreed to for all partners"},
+    "not_asked": {"ru": "ещё не спрашивали", "en": "not asked yet"},
+    "platform_declined": {
+        "ru": "не действует, пока вы отказали «Копилке» целиком",
+        "en": "without effect while you decline Kopilka as a whole",
+    },
+    "give": {"ru": "✅ Согласиться: {what}", "en": "✅ Agree: {what}"},
+    "withdraw": {"ru": "✖️ Отозвать: {what}", "en": "✖️ Withdraw: {what}"},
+    "withdraw_platform": {
+        "ru": "Отозвать согласие на обработку персональных данных у всех партнёров?\n\n"
+        "Баллы останутся, копить и тратить их можно и дальше. Приветственных подарков не будет, пока вы снова не "
+        "согласитесь. Имя и контакты при этом не стираются: для этого в профиле есть «Забыть меня».",
+        "en": "Withdraw the consent to the processing of personal data from all partners?\n\n"
+        "Your points stay, and you can go on collecting and spending them. There will be no welcome gifts until you agree "
+        "again. Your name and contacts are not wiped by this: “Forget me” in the profile does that.",
+    },
+    "withdraw_partner": {
+        "ru": "Отозвать согласие на обработку персональных данных у «{name}»?\n\n"
+        "Баллы останутся, копить и тратить их можно и дальше. Приветственного подарка там не будет, пока вы снова не "
+        "согласитесь. Имя и контакты при этом не стираются: для этого в профиле есть «Забыть меня».",
+        "en": "Withdraw the consent to the processing of personal data from {name}?\n\n"
+        "Your points stay, and you can go on collecting and spending them. There will be no welcome gift there until you "
+        "agree again. Your name and contacts are not wiped by this: “Forget me” in the profile does that.",
+    },
+    "withdraw_surely": {"ru": "Да, отозвать", "en": "Yes, withdraw"},
+    "keep_it": {"ru": "Оставить как есть", "en": "Leave it"},
+    "consent_given": {"ru": "Записал: вы согласны.", "en": "Noted: you agree."},
+    "consent_withdrawn": {"ru": "Записал: вы не согласны.", "en": "Noted: you do not agree."},
+    "welcomed": {"ru": "{change} в подарок!", "en": "{change} as a gift!"},
+    "back_to_consents": {"ru": "← Согласия", "en": "← Consents"},
+    # one's data
+    "open_data": {"ru": "📦 Мои данные", "en": "📦 My data"},
+    "my_data": {
+        "ru": "📦 Что у нас о вас есть: {contacts}, {places}, {purchases}, {points}. Всё целиком — в файле, он придёт "
+        "следующим сообщением.",
+        "en": "📦 What we keep of you: {contacts}, {places}, {purchases}, {points}. All of it is in a file, which is the "
+        "next message.",
+    },
+    "contacts_count": {"ru": "контакт|контакта|контактов", "en": "contact|contacts"},
+    "places_count": {"ru": "партнёр|партнёра|партнёров", "en": "partner|partners"},
+    "purchases_count": {"ru": "покупка|покупки|покупок", "en": "purchase|purchases"},
+    "my_data_file": {
+        "ru": "Профиль, контакты, согласия, входы, операции и покупки. Файл видите только вы.",
+        "en": "Profile, contacts, consents, sign-ins, operations and purchases. Nobody but you sees this file.",
+    },
 }

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
 
 from bot import taking
+from bot.texts import Words
 from bot.typed import read_code, read_date, read_hours
 from loyalty import sign_in
 from loyalty.clock import utcnow
-from loyalty.customers import find, find_identity
+from loyalty.consents import has_consent, list_answers
+from loyalty.customers import find, find_identity, membership_of
 from loyalty.identities import Identifier
+from loyalty.notices import KINDS, routes_to
+from loyalty.personal_data import FILES_AN_HOUR
 from loyalty.sealing import unseal
 from models import db, transaction
-from models.customer import SignInCode
+from models.customer import Customer, SignInCode
 from models.work import Outbox
 from tests.bot.rooms import make_known
-from tests.factories import identity_of, make_customer, make_email, make_phone
+from tests.factories import identity_of, make_customer, make_email, make_member, make_partner, make_phone
+from workers import filing
 
 TODAY = date(2026, 11, 20)
 
@@ -272,3 +278,136 @@ def test_a_wrong_try_that_comes_again_is_wrong_again_and_counted_once(app, chat,
     monkeypatch.setattr(taking.Talk, "finish", break_once)
     assert "не подошёл" in chat.insist(wrong(code))
     assert tries_of(app, person) == 1
+
+
+# Notices
+
+
+def settings_of(app, chat):
+    with app.app_context():
+        return chat.owner.notices
+
+
+def buttons(chat):
+    """Label → data of what is shown under the messages."""
+    rows = [row for reply in chat.replies for row in reply.get("markup", {}).get("inline_keyboard", ())]
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+
+def test_every_kind_of_notice_is_switched_off_and_on_by_its_own_button(app, chat, person):
+    chat.press("notices")
+    for kind in KINDS:
+        label = Words("ru")(f"notice_{kind}")
+        chat.press(buttons(chat)[f"✅ {label}"])
+        assert chat.replies[0]["edit"] == 5 and settings_of(app, chat)["off"] == [kind]
+        chat.press(f"notice:{kind}:0")
+        assert settings_of(app, chat)["off"] == [kind], "pressed twice it does what it says"
+        chat.press(buttons(chat)[f"▫️ {label}"])
+        assert settings_of(app, chat)["off"] == []
+
+
+def test_notices_go_where_one_wishes_of_the_ways_one_has(app, chat, person):
+    chat.press("channel")
+    assert buttons(chat) == {
+        "✅ Как получится": "channel:None",
+        "▫️ Telegram": "channel:telegram",
+        "▫️ СМС": "channel:sms",
+        "← Уведомления": "notices",
+    }
+    assert "Куда: СМС" in chat.press("channel:sms")
+    with app.app_context():
+        assert routes_to(chat.owner)[0].channel == "sms"
+    assert "Куда: Как получится" in chat.press("channel:None")
+    assert "больше не действует" in chat.press("channel:pigeon")
+
+
+def test_quiet_hours_are_chosen_typed_switched_off_and_left_as_usual(app, chat, person):
+    assert "Тихие часы: как обычно, 22:00–09:00" in chat.press("notices")
+    assert "как обычно" in chat.press("quiet")
+    assert "Тихие часы: 23:00–09:00" in chat.press("quiet:23:00-09:00")
+    assert settings_of(app, chat)["quiet"] == ["23:00", "09:00"]
+    chat.press("quiet")
+    assert "Не понял часы" in chat.say("ночью")
+    assert "Тихие часы: 22:30–08:00" in chat.say("с 22:30 до 8")
+    assert "Тихие часы: выключены" in chat.press("quiet:never")
+    assert settings_of(app, chat)["quiet"] is None
+    assert "Тихие часы: как обычно" in chat.press("quiet:usual")
+    assert "quiet" not in settings_of(app, chat)
+    assert "Так записать нельзя" in chat.press("quiet:25:00-08:00")
+
+
+def test_one_setting_of_notices_leaves_the_others_alone(app, chat, person):
+    for data in ("quiet:21:00-10:00", "channel:sms", "notice:spent:0"):
+        chat.press(data)
+    assert settings_of(app, chat) == {"quiet": ["21:00", "10:00"], "channel": "sms", "off": ["spent"]}
+
+
+# Consents
+
+
+def test_a_consent_is_given_and_withdrawn_with_its_day_and_text(app, chat, cafe):
+    make_known(app, chat, cafe)
+    said = chat.press("consents:1")
+    assert "«Копилка» целиком" in said and "Эспрессо" in said and "ещё не спрашивали" in said
+    assert "ещё не спрашивали" in chat.press(f"consent:{cafe.code}")
+    said = chat.press(f"consent:{cafe.code}:a:1")
+    assert "вы согласны" in said and "предложения и новости: согласие от" in said and "текст 2026-11" in said
+    with app.app_context():
+        assert has_consent(chat.owner.id, "advertising", cafe.id) and not has_consent(chat.owner.id, "advertising")
+    assert "отказ от" in chat.press(buttons(chat)["✖️ Отозвать: предложения и новости"])
+    with app.app_context():
+        assert not has_consent(chat.owner.id, "advertising", cafe.id)
+
+
+def test_before_personal_data_are_withdrawn_it_is_said_what_comes_of_it(app, chat, cafe):
+    person = make_known(app, chat, cafe)
+    chat.press("consent:0")
+    assert "+100 баллов в подарок" in chat.press("consent:0:p:1"), "the welcome waited for it"
+    said = chat.press(buttons(chat)["✖️ Отозвать: персональные данные"])
+    assert "Баллы останутся" in said and "Забыть меня" in said
+    with app.app_context():
+        assert has_consent(person, "personal_data"), "nothing is withdrawn yet"
+    assert "согласие от" in chat.press(buttons(chat)["Оставить как есть"])
+    chat.press("consent:0:p:0")
+    assert "отказ от" in chat.press(buttons(chat)["Да, отозвать"])
+    with app.app_context():
+        assert not has_consent(person, "personal_data", cafe.id)
+        assert membership_of(person, cafe.id).balance == 100
+    chat.press(f"consent:{cafe.code}:p:1")
+    assert "не действует, пока вы отказали" in chat.press(f"consent:{cafe.code}")
+
+
+def test_consents_are_shown_a_page_at_a_time_and_of_ones_own_partners_alone(app, chat, cafe):
+    person = make_known(app, chat, cafe)
+    with app.app_context(), transaction():
+        for number in range(7):
+            make_member(make_partner(name=f"Салон {number}"), db.session.get_one(Customer, person))
+        foreign = make_partner(name="Чужой").code
+    assert "Салон 5" not in chat.press("consents:1") and "consents:2" in chat.data()
+    assert "Салон 5" in chat.press("consents:2") and "consents:1" in chat.data()
+    assert "больше не действует" in chat.press("consents:9")
+    for data in (f"consent:{foreign}", f"consent:{foreign}:a:1", f"consent:{foreign}:p:0:sure"):
+        assert "Такого партнёра нет" in chat.press(data)
+    with app.app_context():
+        assert all(place.partner_name != "Чужой" for place in list_answers(person))
+
+
+# One's data
+
+
+def test_ones_data_are_told_in_a_few_words_and_come_as_a_file_to_the_own_chat(app, chat, cafe):
+    make_known(app, chat, cafe, points=21)
+    said = chat.press("my_data").replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 контакта, 1 партнёр, 0 покупок, 21 балл." in said
+    assert chat.replies[-1]["file"] == {"kind": "my_data"}, "the row names nobody"
+    with app.app_context():
+        file = filing.write(chat.replies[-1]["file"], chat.id, utcnow())
+        assert json.loads(file.content)["profile"]["customer_id"] == str(chat.owner.id)
+
+
+def test_the_file_is_not_made_without_end(chat, person, monkeypatch):
+    now = utcnow()
+    monkeypatch.setattr(taking, "utcnow", lambda: now)
+    for _ in range(FILES_AN_HOUR):
+        assert "файл" in chat.press("my_data")
+    assert "Слишком часто" in chat.press("my_data")
