@@ -29,6 +29,8 @@ from models.customer import CustomerCode
 LIFE = timedelta(minutes=2)
 TRIES_A_MINUTE = 30
 """How many wrong codes one partner may show."""
+SEEN_FOR = timedelta(minutes=15)
+"""How long after its end a code may be taken by a purchase for which it was looked at in time."""
 SHOWN_WHILE = timedelta(seconds=15)
 """A code with less left is not shown again: the cashier would still be typing when it ends."""
 _PURPOSE = "customer_code"
@@ -66,6 +68,17 @@ def look(partner_id: UUID, code: str, now: datetime) -> CustomerCode:
     return found
 
 
+def look_again(code_id: UUID, now: datetime) -> CustomerCode:
+    """The code that was looked at for a purchase that is still being entered, also when its two minutes are over by now.
+
+    Raises `CodeUnknown` when a sale has taken it, or too long ago.
+    """
+    found = db.session.get(CustomerCode, code_id, populate_existing=True)
+    if found is None or found.taken_by is not None or found.expires_at + SEEN_FOR <= now:
+        raise CodeUnknown()
+    return found
+
+
 def redeem_code(code: str, now: datetime, consume: bool = True) -> UUID:
     """Whose code it is. With `consume` it works once, also under parallel calls. Raises `CodeUnknown`."""
     if consume:
@@ -79,13 +92,13 @@ def redeem_code(code: str, now: datetime, consume: bool = True) -> UUID:
     return customer_id
 
 
-def take(code_id: UUID, quote_id: UUID, now: datetime) -> None:
-    """Take a code for a quote that has looked at it, also when its two minutes are over by now; for the same quote again,
-    too. Raises `CodeUnknown` when another sale has taken it."""
+def take(code_id: UUID, taker_id: UUID, now: datetime) -> None:
+    """Take a code for a quote or a purchase that has looked at it, also when its two minutes are over by now; for the same
+    taker again, too. Raises `CodeUnknown` when another sale has taken it."""
     taken = (
         update(CustomerCode)
-        .where(CustomerCode.id == code_id, func.coalesce(CustomerCode.taken_by, quote_id) == quote_id)
-        .values(used_at=func.coalesce(CustomerCode.used_at, now), taken_by=quote_id)
+        .where(CustomerCode.id == code_id, func.coalesce(CustomerCode.taken_by, taker_id) == taker_id)
+        .values(used_at=func.coalesce(CustomerCode.used_at, now), taken_by=taker_id)
         .returning(CustomerCode.id)
     )
     if db.session.scalar(taken, execution_options={"synchronize_session": False}) is None:

@@ -33,6 +33,8 @@ from models.customer import Customer, Identity
 from models.ledger import Membership, MembershipIdentity
 from models.partner import Partner
 
+CODE_KINDS = ("code", "seen_code")
+"""Six digits that a customer shows, and a code that was looked at (`see_code`): the person at the counter."""
 ENROLLING_KINDS = ("phone", "email", "card")
 """By what a cashier may credit somebody who is no member yet; by phone and e-mail somebody nobody knows, too."""
 
@@ -187,7 +189,7 @@ def find_member(
     The exact identifier is the person's own to give, so any of theirs will do; it does not become known by asking.
     A code needs `now` and is looked at, not consumed; one that is not valid raises `CodeUnknown`, too many `TooMany`.
     """
-    customer = _shown(partner, identifier, now) if identifier.kind == "code" else find(identifier)
+    customer = _shown(partner, identifier, now) if identifier.kind in CODE_KINDS else find(identifier)
     membership = membership_of(customer.id, partner.id) if customer else None
     if membership is None:
         raise CustomerNotFound()
@@ -210,7 +212,7 @@ def find_or_enrol(
         is_new_here = membership_of(customer.id, partner.id) is None
         known = find_identity(identifier) if is_new_here else None
         return customer, join(customer, partner, known=known, name=name, now=now)
-    if identifier.kind == "code":
+    if identifier.kind in CODE_KINDS:
         customer = _shown(partner, identifier, now)
         return customer, join(customer, partner, name=tidy_name(name), now=now)
     return find_member(partner, identifier, now=now)
@@ -221,9 +223,9 @@ def look_up(partner: Partner, identifier: Identifier, *, now: datetime) -> tuple
 
     A person who is no member here looks like nobody, whoever else knows them. Raises as `find_or_enrol`.
     """
-    if identifier.kind not in (*ENROLLING_KINDS, "code"):
+    if identifier.kind not in (*ENROLLING_KINDS, *CODE_KINDS):
         return find_member(partner, identifier, now=now)
-    customer = _shown(partner, identifier, now) if identifier.kind == "code" else find(identifier)
+    customer = _shown(partner, identifier, now) if identifier.kind in CODE_KINDS else find(identifier)
     if customer is None:
         if identifier.kind == "card" or find_identity(identifier) is not None:  # never issued; or of an erased person
             raise CustomerNotFound()
@@ -244,9 +246,17 @@ def _check_not_closed(customer_id: UUID, partner_id: UUID) -> None:
         raise CustomerNotFound()
 
 
+def see_code(partner: Partner, code: Identifier, now: datetime) -> Identifier:
+    """The code that a partner was shown, for a purchase that takes a while to enter: the posting takes it although its
+    two minutes are over by then. Raises `CodeUnknown`, `TooMany`."""
+    return Identifier("seen_code", str(codes.look(partner.id, code.value, now).id))
+
+
 def _shown(partner: Partner, code: Identifier, now: datetime) -> Customer:
     """Whose code the partner was shown. Raises `CodeUnknown`, `TooMany`."""
-    customer = living(db.session.get(Customer, codes.look(partner.id, code.value, now).customer_id))
+    is_seen = code.kind == "seen_code"
+    row = codes.look_again(UUID(code.value), now) if is_seen else codes.look(partner.id, code.value, now)
+    customer = living(db.session.get(Customer, row.customer_id))
     if customer is None:
         raise CodeUnknown()
     return customer

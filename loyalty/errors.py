@@ -186,6 +186,16 @@ class HoldResolved(LoyaltyError):
         self.state = state
 
 
+class QuoteChanged(LoyaltyError):
+    """What was quoted is no longer so: the amount, the rules or the member's multipliers have changed."""
+
+    code = "quote_changed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("What was quoted has changed: ask for a new quote.")
+
+
 class ReceiptConflict(LoyaltyError):
     """A document number came again with other content."""
 

@@ -23,7 +23,7 @@ LARGEST_TELEGRAM_ID = 2**52 - 1
 
 @dataclass(frozen=True)
 class Identifier:
-    """One normalised way to name a person: an identity kind, `customer_id` or `code`.
+    """One normalised way to name a person: an identity kind, `customer_id`, `code`, or `seen_code` (`customers.see_code`).
 
     `partner_id` belongs to numbers that mean something only inside one partner's system. The value is left out of
     `repr`: it is personal data.

@@ -17,11 +17,11 @@ from sqlalchemy import select
 
 from loyalty import accounts, codes, ledger, sales
 from loyalty.customers import enrol
-from loyalty.errors import HoldNotFound, HoldResolved, LoyaltyError, NotFound, PurchaseNotFound
+from loyalty.errors import HoldNotFound, HoldResolved, LoyaltyError, NotFound, PurchaseNotFound, QuoteChanged
 from loyalty.identities import Identifier
 from loyalty.programmes import current_rules
-from loyalty.sales import Basket, Caller
-from loyalty.types import Line, Pricing
+from loyalty.sales import Basket, Caller, Promise
+from loyalty.types import Line
 from models import db, new_id
 from models.ledger import Hold, Membership, Purchase, Quote
 from models.partner import Partner
@@ -33,16 +33,6 @@ class QuoteNotFound(NotFound):
     """The quote was not found."""
 
     code = "quote_not_found"
-
-
-class QuoteChanged(LoyaltyError):
-    """What was quoted is no longer so: the amount, the rules or the member's multipliers have changed."""
-
-    code = "quote_changed"
-    status = 409
-
-    def __init__(self) -> None:
-        super().__init__("What was quoted has changed: ask for a new quote.")
 
 
 class QuoteUsed(LoyaltyError):
@@ -167,11 +157,6 @@ def capture(
     if amount != made.amount:
         raise QuoteChanged()
     _, rules = current_rules(partner.id)
-
-    def promise(pricing: Pricing) -> None:
-        if pricing.frozen != made.rules or pricing.earn != made.will_earn:
-            raise QuoteChanged()
-
     sale = sales.post(
         partner,
         made.membership_id,
@@ -189,7 +174,7 @@ def capture(
         caller=caller,
         now=now,
         hold_id=hold_id,
-        promise=promise,
+        promise=Promise(made.rules, made.will_earn),
     )
     if sale.repeated:
         raise HoldResolved("captured")

@@ -5,11 +5,12 @@ The points themselves move in `loyalty.ledger`; here a caller's words become a d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,15 @@ from sqlalchemy import select
 from loyalty import codes, ledger, notices, outbox
 from loyalty.accounts import facts_of
 from loyalty.customers import enrol, find_member, look_up
-from loyalty.errors import BranchNotFound, BranchRequired, InvalidPurchase, InvalidReceipt, PurchaseNotFound
+from loyalty.errors import (
+    BranchNotFound,
+    BranchRequired,
+    CustomerNotFound,
+    InvalidPurchase,
+    InvalidReceipt,
+    PurchaseNotFound,
+    QuoteChanged,
+)
 from loyalty.identities import Identifier
 from loyalty.members import MemberCard, card_of
 from loyalty.prepared import Prepared
@@ -100,17 +109,36 @@ class Basket:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What a purchase was said to be worth: under which rules and multipliers, and what it earns if no points pay."""
+
+    rules: dict[str, Any]
+    earn: int
+
+    def check(self, plain: Pricing) -> None:
+        """Raises `QuoteChanged` for a purchase that is no longer worth that."""
+        if plain.frozen != self.rules or plain.earn != self.earn:
+            raise QuoteChanged()
+
+
+@dataclass(frozen=True)
 class Preview:
     """What a till shows before anything is posted.
 
     `member` None: crediting makes the person a member. `plain` is the purchase without spending, `spending` the same
-    with the most points that may be spent (`plain` again when that is none); both None while the sum is not known.
+    with the points that were named, else the most that may be spent (`plain` again when that is none); both None while
+    the sum is not known.
     """
 
     member: MemberCard | None
     rules: Rules
     plain: Pricing | None = None
     spending: Pricing | None = None
+
+    def balance_after(self, pricing: Pricing) -> int:
+        """The balance once the purchase is posted so; what waits for the return window is not in it."""
+        earned = 0 if self.rules.pending_days else pricing.earn
+        return (self.member.balance if self.member else 0) - pricing.spent_points + earned
 
 
 def preview(
@@ -122,14 +150,17 @@ def preview(
     now: datetime,
     contacts: bool,
     branch_id: UUID | None = None,
+    points: int | None = None,
 ) -> Preview:
     """Whose purchase it would be, what it would earn and how many points it could take. Makes nobody and moves nothing.
 
     A customer's code is looked at and stays good. Phone, e-mail and card of the member are told only with `contacts`.
-    Raises as `post_transaction`.
+    With `points` it is asked whether so many can be spent, by a member. Raises as `post_transaction`.
     """
     check_place(partner, branch_id, caller)
     found = look_up(partner, identifier, now=now)
+    if found is None and points:
+        raise CustomerNotFound()
     _, rules = current_rules(partner.id)
     if found is None:
         card, facts = None, Member()
@@ -142,9 +173,16 @@ def preview(
         return Preview(card, rules)
     zone = ZoneInfo(partner.timezone)
     plain = basket.price(rules, facts, at=now, zone=zone)
-    most = plain.max_redeemable
-    spending = basket.price(rules, facts, at=now, zone=zone, points=most) if most else plain
+    if points:
+        basket.check_spend(points, rules, facts.available)
+    spent = plain.max_redeemable if points is None else points
+    spending = basket.price(rules, facts, at=now, zone=zone, points=spent) if spent else plain
     return Preview(card, rules, plain, spending)
+
+
+def whole_check(partner: Partner, points: int) -> Basket:
+    """The check that so many points pay to the last kopeck; it earns nothing."""
+    return Basket(points * current_rules(partner.id)[1].point_value).without_accrual()
 
 
 def post_transaction(
@@ -161,6 +199,7 @@ def post_transaction(
     receipt_id: str | None = None,
     occurred_at: datetime | None = None,
     name: str | None = None,
+    promise: Promise | None = None,
 ) -> ledger.Sale:
     """Credit a purchase, or spend points on one, as a cashier or a till says.
 
@@ -168,8 +207,9 @@ def post_transaction(
     member. `redemption` only spends: `points`, or as many as pay the whole check when they are left out. A customer's
     code works no more once a purchase was posted with it; the second of two at once raises `CodeUnknown`.
     A receipt typed by hand is known within its branch: with several branches one must be named.
+    With a `promise` nothing is posted at another price.
     Raises `CustomerNotFound`, `BranchNotFound`, `BranchRequired`, the `SpendRefused` family, `InvalidPurchase`,
-    `ReceiptConflict`.
+    `ReceiptConflict`, `QuoteChanged`.
     """
     branch_id = check_place(partner, branch_id, caller, receipt_id)
     _check_moment(occurred_at, now)
@@ -199,9 +239,12 @@ def post_transaction(
         points=points or 0,
         caller=caller,
         now=now,
+        promise=promise,
     )
     if identifier.kind == "code" and not sale.repeated:
         codes.redeem_code(identifier.value, now)
+    if identifier.kind == "seen_code" and not sale.repeated:
+        codes.take(UUID(identifier.value), sale.purchase_id, now)
     return sale
 
 
@@ -216,14 +259,14 @@ def post(
     caller: Caller,
     now: datetime,
     hold_id: UUID | None = None,
-    promise: Callable[[Pricing], None] | None = None,
+    promise: Promise | None = None,
 ) -> ledger.Sale:
-    """Price under the lock, post, and have the person told. `promise` may refuse a price that is not the one quoted."""
+    """Price under the lock, post, and have the person told; not at another price than was promised."""
     zone = ZoneInfo(partner.timezone)
 
     def priced(member: Member) -> Pricing:
         if promise is not None:
-            promise(basket.price(rules, member, at=document.occurred_at, zone=zone))
+            promise.check(basket.price(rules, member, at=document.occurred_at, zone=zone))
         if hold_id is None and points:
             basket.check_spend(points, rules, member.available)
         return basket.price(rules, member, at=document.occurred_at, zone=zone, points=points)

@@ -198,7 +198,8 @@ class CustomerCode(HasId, db.Model):
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
-    # the quote whose hold took it, or of a posting that was given it the code itself; one that only ended was not taken
+    # the quote whose hold took it, the purchase that had looked at it, or of a posting that was given the digits the code
+    # itself; one that only ended was not taken
     taken_by: Mapped[UUID | None]
 
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from loyalty import codes, ledger, sales
+from loyalty import codes, ledger, programmes, sales
 from loyalty.clock import utcnow
+from loyalty.customers import see_code
 from loyalty.errors import (
     AlreadyReturned,
     BranchNotFound,
@@ -17,13 +18,15 @@ from loyalty.errors import (
     CodeUnknown,
     CustomerNotFound,
     InvalidReceipt,
+    NotEnoughPoints,
     PurchaseNotFound,
+    QuoteChanged,
     RefundTooLarge,
 )
 from loyalty.identities import Identifier
 from loyalty.programme import PRESETS
 from loyalty.rules import Rules
-from loyalty.sales import UNDO_WITHIN, Basket, Caller
+from loyalty.sales import UNDO_WITHIN, Basket, Caller, Promise
 from models import db, transaction
 from models.customer import Customer, Identity
 from models.ledger import Entry, Membership, Purchase, Quote
@@ -74,8 +77,8 @@ def phone_of(membership) -> Identifier:
     return identifier_of(db.session.get(Customer, membership.customer_id))
 
 
-def look(partner, identifier, now, basket=CHECK, *, caller=CASHIER, contacts=True, branch_id=None):
-    return sales.preview(partner, identifier, basket, caller=caller, now=now, contacts=contacts, branch_id=branch_id)
+def look(partner, identifier, now, basket=CHECK, *, caller=CASHIER, contacts=True, **more):
+    return sales.preview(partner, identifier, basket, caller=caller, now=now, contacts=contacts, **more)
 
 
 def credit(partner, membership, now, amount="1000.00", *, key="k", caller=CASHIER, **more):
@@ -137,6 +140,37 @@ def test_what_a_preview_says_is_what_is_posted(cafe, ivan, now):
     assert credit(cafe, ivan, now, key="spend", points=most).earned == seen.spending.earn
 
 
+def test_a_preview_of_so_many_points_asks_whether_they_can_be_spent_and_by_whom(cafe, ivan, now):
+    seen = look(cafe, phone_of(ivan), now, points=200)
+    assert (seen.spending.spent_points, seen.spending.earn, seen.balance_after(seen.spending)) == (200, 40, 140)
+    with pytest.raises(NotEnoughPoints):
+        look(cafe, phone_of(ivan), now, points=301)
+    with pytest.raises(CustomerNotFound):
+        look(cafe, Identifier("phone", make_phone()), now, points=200)
+
+
+def test_points_that_wait_for_the_return_window_are_not_in_the_balance_afterwards(db_session, now):
+    shop = make_partner(Rules(pending_days=14))
+    seen = look(shop, phone_of(give_points(shop, make_customer(), 300, now)), now)
+    assert seen.plain.earn == 50 and seen.balance_after(seen.plain) == 300
+
+
+def test_nothing_is_posted_at_another_price_than_was_promised(cafe, ivan, now):
+    plain = look(cafe, phone_of(ivan), now).plain
+    promise = Promise(plain.frozen, plain.earn)
+    assert credit(cafe, ivan, now, key="a", promise=promise, points=100).earned == 45
+    programmes.set_rules(cafe.id, {"rate": "0.06"}, by=None, now=now)
+    with pytest.raises(QuoteChanged):
+        credit(cafe, ivan, now, key="b", promise=promise)
+
+
+def test_points_alone_pay_a_check_that_earns_nothing(db_session, now):
+    shop = make_partner(Rules(point_value=Decimal("0.50")))
+    basket = sales.whole_check(shop, 300)
+    seen = look(shop, phone_of(give_points(shop, make_customer(), 300, now)), now, basket, points=300)
+    assert (basket.amount, seen.spending.earn, seen.balance_after(seen.spending)) == (Decimal("150.00"), 0, 0)
+
+
 def test_a_preview_without_a_sum_only_tells_who_it_is(cafe, ivan, now):
     seen = look(cafe, phone_of(ivan), now, None)
     assert (seen.member.balance, seen.plain, seen.spending) == (300, None, None)
@@ -177,6 +211,29 @@ def test_a_code_is_looked_at_as_often_as_one_types_and_stays_good(cafe, ivan, no
     for _ in range(codes.TRIES_A_MINUTE + 1):
         assert look(cafe, Identifier("code", code), now).member.customer_id == ivan.customer_id
     assert codes.redeem_code(code, now) == ivan.customer_id
+
+
+def test_a_code_that_was_looked_at_in_time_is_taken_by_one_posting_later(cafe, ivan, now):
+    code, ends_at = codes.issue(ivan.customer_id, now)
+    seen = see_code(cafe, Identifier("code", code), now)
+    with pytest.raises(CodeUnknown):
+        see_code(cafe, Identifier("code", code), ends_at)
+    assert look(cafe, seen, ends_at).member.customer_id == ivan.customer_id
+    posted = [{"kind": "accrual", "caller": CASHIER, "key": key, "now": ends_at} for key in "ab"]
+    assert sales.post_transaction(cafe, seen, CHECK, **posted[0]).earned == 50
+    assert sales.post_transaction(cafe, phone_of(ivan), CHECK, **posted[0]).repeated
+    with pytest.raises(CodeUnknown):
+        sales.post_transaction(cafe, seen, CHECK, **posted[1])
+
+
+def test_a_code_that_was_looked_at_is_not_kept_for_ever_and_a_posting_by_its_digits_takes_it(cafe, ivan, now):
+    code, ends_at = codes.issue(ivan.customer_id, now)
+    seen = see_code(cafe, Identifier("code", code), now)
+    with pytest.raises(CodeUnknown):
+        look(cafe, seen, ends_at + codes.SEEN_FOR)
+    sales.post_transaction(cafe, Identifier("code", code), CHECK, kind="accrual", caller=CASHIER, key="a", now=now)
+    with pytest.raises(CodeUnknown):
+        look(cafe, seen, now)
 
 
 def test_a_code_of_somebody_who_is_no_member_is_a_new_customers(cafe, now):

@@ -17,6 +17,7 @@ from loyalty.clock import utcnow
 from loyalty.errors import BranchRequired, CustomerNotFound, InvalidAmount, LoyaltyError
 from loyalty.identities import Identifier, recognise
 from loyalty.sales import Basket, Preview
+from loyalty.sums import read_points, read_sum
 from models.partner import Branch
 from models.transactions import in_transaction
 from web.access import staff
@@ -30,8 +31,6 @@ from web.till.fields import (
     partner,
     post_once,
     read_or_refuse,
-    read_points,
-    read_sum,
     refuse_here,
     strip,
 )

@@ -1,19 +1,16 @@
-"""What the till's forms share: who acts, and reading what a cashier types in a hurry."""
+"""What the till's forms share: who acts, and saying what was refused."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from flask import g
 from flask_babel import gettext
 
-from loyalty.errors import InvalidPoints, LoyaltyError
+from loyalty.errors import LoyaltyError
 from loyalty.idempotency import IdempotencyConflict
-from loyalty.money import format_money, parse_money
 from loyalty.sales import Caller
 from models.partner import Partner
 from web.formats import use_zone
@@ -52,25 +49,6 @@ def may_see_contacts() -> bool:
 
 def strip(text: str | None) -> str:
     return (text or "").strip()
-
-
-def read_sum(text: str, *, field: str = "amount") -> Decimal:
-    """A sum as people write it, with spaces, a comma or a point, and the currency after it. Raises `InvalidAmount`."""
-    plain = re.sub(r"[^0-9]+$", "", text)
-    return parse_money(re.sub(r"[\s'’]", "", plain).replace(",", "."), field=field)
-
-
-def type_sum(amount: Decimal) -> str:
-    """A sum as one would type it: `1250`, `1250.50`."""
-    return format_money(amount).removesuffix(".00")
-
-
-def read_points(text: str) -> int:
-    """A whole number of points, one at least: nobody reserves nothing on purpose. Raises `InvalidPoints`."""
-    plain = re.sub(r"\s", "", text)
-    if not re.fullmatch(r"0*[1-9][0-9]{0,11}", plain):
-        raise InvalidPoints(text)
-    return int(plain)
 
 
 def read_or_refuse(form: Form, read: Callable[[], Read]) -> Read | None:

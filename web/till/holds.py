@@ -10,13 +10,14 @@ from flask_babel import gettext
 
 from loyalty import pos
 from loyalty.clock import utcnow
-from loyalty.errors import HoldResolved, LoyaltyError
-from loyalty.pos import HeldSale, QuoteChanged
+from loyalty.errors import HoldResolved, LoyaltyError, QuoteChanged
+from loyalty.pos import HeldSale
+from loyalty.sums import write_sum
 from models.transactions import in_transaction
 from web.access import staff
 from web.forms import Deed, refuse
 from web.once import do_once
-from web.till.fields import caller, partner, type_sum
+from web.till.fields import caller, partner
 
 blueprint = Blueprint("till_holds", __name__, url_prefix="/partner/holds")
 
@@ -106,5 +107,5 @@ def _show(held: HeldSale, form: Deed, before: HeldSale | None = None):
 def _till_with(held: HeldSale) -> str:
     """The till with the same purchase typed in."""
     return url_for(
-        "till.show_till", customer=held.customer_id, amount=type_sum(held.amount), receipt=held.receipt_id or None
+        "till.show_till", customer=held.customer_id, amount=write_sum(held.amount), receipt=held.receipt_id or None
     )

@@ -14,6 +14,7 @@ from loyalty import purchases, sales
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidAmount, LoyaltyError
 from loyalty.purchases import PurchaseCard
+from loyalty.sums import read_sum, write_sum
 from models.transactions import in_transaction
 from web.access import staff
 from web.forms import Deed, Form
@@ -25,10 +26,8 @@ from web.till.fields import (
     partner,
     post_once,
     read_or_refuse,
-    read_sum,
     refuse_here,
     strip,
-    type_sum,
 )
 
 blueprint = Blueprint("till_purchases", __name__, url_prefix="/partner")
@@ -146,7 +145,7 @@ def _show(card: PurchaseCard, form: RefundForm | None = None):
         by_lines=by_lines,
         made=made,
         say_step=say_step,
-        typed_sum=type_sum,
+        typed_sum=write_sum,
     )
 
 
@@ -158,5 +157,5 @@ def _show_done(card: PurchaseCard, form: Form | None = None):
         form=form or Form(formdata=None),
         seconds=max(0, int((until - utcnow()).total_seconds())) if until else 0,
         say_step=say_step,
-        typed_sum=type_sum,
+        typed_sum=write_sum,
     )
