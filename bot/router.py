@@ -17,7 +17,7 @@ from loyalty.errors import LoyaltyError
 ANYBODY, CUSTOMER = "anybody", "customer"
 """Needs of a handler; any other need is a scope of staff, such as "points:credit"."""
 
-Handler = Callable[..., None]
+Handler = Callable[..., bool | None]
 
 
 class Stranger(LoyaltyError):
@@ -56,7 +56,10 @@ class Room:
         return lambda handler: self.steps.setdefault(name, (need, handler))[1]
 
     def sentence(self, pattern: str, need: str = CUSTOMER) -> Callable[[Handler], Handler]:
-        """A text that is understood anywhere, whatever was asked: `handler(talk, found)`. Only for those whom `need` admits."""
+        """A text that is understood anywhere, whatever was asked: `handler(talk, found)`. Only for those whom `need` admits.
+
+        A handler that answers False has not understood it after all, and the text goes on.
+        """
 
         def note(handler: Handler) -> Handler:
             self.sentences.append((re.compile(pattern), need, handler))
@@ -98,8 +101,8 @@ class Router:
         if talk.incoming.command:
             return False
         for pattern, need, handler in self._sentences:
-            if (found := pattern.fullmatch(text)) and _is_admitted(talk, need):
-                handler(talk, found)
+            found = pattern.fullmatch(text)
+            if found and _is_admitted(talk, need) and handler(talk, found) is not False:
                 return True
         if talk.step in self._steps:
             _call(talk, *self._steps[talk.step], text)

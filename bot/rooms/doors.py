@@ -16,8 +16,10 @@ from bot.rooms import (
     office,
     own_data,
     profile,
+    purchases,
     settings,
     stats,
+    till,
     work,
 )
 from bot.router import Router, Stranger
@@ -34,6 +36,8 @@ ROOMS = (
     code,
     settings,
     work,
+    till,
+    purchases,
     office,
     customers,
     stats,

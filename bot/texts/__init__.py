@@ -10,13 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.texts import customer, desk, profile, refusals, shell
+from bot.texts import customer, desk, profile, refusals, shell, till
 from loyalty import texts as shared
 from loyalty.errors import LoyaltyError
 
 LANGUAGES = {"ru": "Русский", "en": "English"}
 BUTTONS, COMMANDS = shell.BUTTONS, shell.COMMANDS
-ROOMS = (shell, customer, desk, profile, refusals)
+ROOMS = (shell, customer, desk, profile, till, refusals)
 TEXTS = {name: versions for room in ROOMS for name, versions in room.TEXTS.items()}
 
 
@@ -47,6 +47,22 @@ class Words:
     def points(self, count: int) -> str:
         """«1 250 баллов»."""
         return f"{self.number(count)}\N{NO-BREAK SPACE}{shared.points_word(count, self.language)}"
+
+    def decimal(self, value: Decimal | str) -> str:
+        """«1,5», «0,0333»: as many digits as it has, four behind the comma at most."""
+        whole, _, rest = f"{Decimal(value):.4f}".partition(".")
+        rest = rest.rstrip("0")
+        return self.number(int(whole)) + (f"{',' if self.language == 'ru' else '.'}{rest}" if rest else "")
+
+    def factor(self, value: Decimal | str) -> str:
+        """«×1,5»."""
+        return f"×{self.decimal(value)}"
+
+    def exact_points(self, value: Decimal) -> str:
+        """Points before rounding: «37,5 балла»."""
+        if value == int(value):
+            return self.points(int(value))
+        return f"{self.decimal(value)}\N{NO-BREAK SPACE}{shared.points_word(2, self.language)}"
 
     def change(self, count: int) -> str:
         """«+50 баллов», «−1 балл»."""

@@ -98,21 +98,21 @@ TEXTS = {
     },
     "refused_invalid_purchase": {"ru": "Проверьте сумму покупки.", "en": "Check the sum of the purchase."},
     "refused_not_enough_points": {
-        "ru": "Доступно только {available} баллов.",
-        "en": "Only {available} points are available.",
+        "ru": "Столько баллов нет: доступно {available}.",
+        "en": "There are not so many points: {available} can be spent.",
     },
     "refused_below_minimum": {
-        "ru": "За раз можно списать не меньше {minimum} баллов.",
-        "en": "At least {minimum} points can be spent at once.",
+        "ru": "Слишком мало баллов: за раз списывают от {minimum}.",
+        "en": "Too few points: at once one spends {minimum} or more.",
     },
     "refused_not_a_step": {"ru": "Баллы списываются шагами по {step}.", "en": "Points are spent in steps of {step}."},
     "refused_above_share": {
-        "ru": "Баллами можно оплатить до {share} % чека: не больше {limit} баллов.",
-        "en": "Points may pay at most {share} % of this check: up to {limit} points.",
+        "ru": "Баллами можно оплатить только часть этого чека, самое большее — {limit}.",
+        "en": "Points may pay a part of this check only, at the most {limit}.",
     },
     "refused_not_enough_spendable": {
-        "ru": "На этот чек можно списать не больше {limit} баллов.",
-        "en": "This check can take at most {limit} points.",
+        "ru": "Столько баллов этот чек не примет, самое большее — {limit}.",
+        "en": "This check does not take so many points, at the most {limit}.",
     },
     "refused_spend_refused": {
         "ru": "Эти баллы нельзя списать на эту покупку.",
@@ -131,8 +131,8 @@ TEXTS = {
         "en": "This was sent already with other values. Begin again.",
     },
     "refused_draft_gone": {
-        "ru": "Этот расчёт устарел. Начните заново, ничего не проведено.",
-        "en": "This calculation is out of date. Begin again, nothing was posted.",
+        "ru": "Этот расчёт больше не действует, по этой кнопке ничего не проведено. Начните заново.",
+        "en": "This calculation is no longer good, and this button has posted nothing. Begin again.",
     },
     "refused_link_gone": {
         "ru": "Эта ссылка больше не действует. Попросите новую у того, кто её прислал.",
@@ -168,8 +168,8 @@ TEXTS = {
         "en": "There is no such partner, or it takes no members any more.",
     },
     "refused_branch_not_found": {
-        "ru": "Такой точки нет или она закрыта. Выберите другую.",
-        "en": "There is no such branch, or it is closed. Choose another.",
+        "ru": "Такой точки нет или она закрыта. Выберите другую; если вы закреплены за ней, скажите владельцу.",
+        "en": "There is no such branch, or it is closed. Choose another; if you are bound to it, tell the owner.",
     },
     "refused_branch_required": {
         "ru": "Выберите точку, где прошла покупка.",

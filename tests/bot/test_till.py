@@ -1,0 +1,420 @@
+"""The till in the bot: raw updates in, replies and the ledger's state out."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+
+from bot.rooms import doors
+from bot.taking import Taker
+from loyalty import codes, drafts, ledger, programmes, staff
+from loyalty.cards import new_card_number
+from loyalty.clock import utcnow
+from loyalty.customers import find, issue_card, membership_of
+from loyalty.identities import Identifier
+from models import db, transaction
+from models.customer import CustomerCode
+from models.ledger import Purchase
+from models.partner import Partner
+from models.telegram import Draft
+from tests.bot.rooms import Chat, make_cashier, make_known
+from tests.factories import identity_of, make_customer, make_member, make_phone
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def plain(text):
+    return text.replace(NBSP, " ")
+
+
+@pytest.fixture
+def shop(app, cafe):
+    """The partner's customer Иван with 250 points, who has a card."""
+    with app.app_context(), transaction():
+        customer = make_customer()
+        member = make_member(db.session.get_one(Partner, cafe.id), customer, name="Иван")
+        ledger.grant(cafe.id, member.id, 250, source="manual", source_ref="1", now=utcnow())
+        return SimpleNamespace(
+            id=cafe.id,
+            code=cafe.code,
+            customer=customer.id,
+            phone=identity_of(customer, "phone").value,
+            card=issue_card(customer),
+        )
+
+
+@pytest.fixture
+def cashier(app, chat, cafe):
+    chat.staff_id = make_cashier(app, chat, cafe)
+    return chat
+
+
+def balance(app, shop, customer=None):
+    with app.app_context():
+        return membership_of(customer or shop.customer, shop.id).balance
+
+
+def count_purchases(app, shop):
+    with app.app_context():
+        return db.session.scalar(db.select(db.func.count()).where(Purchase.partner_id == shop.id))
+
+
+def labels(chat):
+    rows = [row for reply in chat.replies for row in reply.get("markup", {}).get("inline_keyboard", ())]
+    return [plain(button["text"]) for row in rows for button in row]
+
+
+def button(chat, part):
+    """The data of the button shown with this in its label."""
+    (found,) = [data for label, data in zip(labels(chat), chat.data(), strict=True) if part in label]
+    return found
+
+
+def change_rules(app, shop, changes):
+    with app.app_context(), transaction():
+        programmes.set_rules(shop.id, changes, by=None, now=utcnow())
+
+
+def show_code(app, shop):
+    with app.app_context(), transaction():
+        return codes.show(shop.customer, utcnow())[0]
+
+
+def let_codes_end(app, shop):
+    with app.app_context(), transaction():
+        for code in db.session.scalars(db.select(CustomerCode).where(CustomerCode.customer_id == shop.customer)):
+            code.expires_at -= codes.LIFE
+
+
+def spend(app, shop, points):
+    """Somebody else takes points meanwhile."""
+    with app.app_context(), transaction():
+        member = membership_of(shop.customer, shop.id)
+        ledger.adjust(shop.id, member.id, -points, reason="проверка", source="admin", source_ref="x", now=utcnow())
+
+
+# One line
+
+
+def test_one_line_credits_by_phone_after_a_look_and_a_press(app, cashier, shop):
+    said = plain(cashier.say(f"500 {shop.phone}"))
+    assert "Эспрессо" in said and "Иван" in said and "Чек: 500,00 ₽" in said
+    assert "5 % от 500,00 ₽ = 25 баллов" in said and "Начислится 25 баллов" in said
+    assert "Баланс: 250 → 275 баллов" in said
+    assert shop.phone not in said, "a chat stays on the phone of whoever was staff once"
+    assert labels(cashier)[0] == "✅ Начислить 25 баллов"
+    assert balance(app, shop) == 250, "a look moves nothing"
+    said = plain(cashier.press(cashier.data()[0]))
+    assert "edit" in cashier.replies[0], "the preview became the result"
+    assert "Начислено 25 баллов" in said and "Баланс: 275 баллов" in said
+    assert balance(app, shop) == 275 and count_purchases(app, shop) == 1
+
+
+def test_a_press_that_comes_again_posts_nothing_twice_and_says_what_was_done(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    data = cashier.data()[0]
+    first = cashier.press(data)
+    assert cashier.press(data) == first
+    assert plain(cashier.press(data, message=None)).startswith("✅ Начислено 25 баллов"), "under no message at all"
+    assert balance(app, shop) == 275 and count_purchases(app, shop) == 1
+
+
+def test_two_lines_at_once_are_two_previews_and_each_is_posted_once(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    first = cashier.data()[0]
+    cashier.say(f"500 {shop.phone}")
+    second = cashier.data()[0]
+    for data in (second, first, second, first):
+        cashier.press(data)
+    assert balance(app, shop) == 300 and count_purchases(app, shop) == 2
+
+
+def test_a_button_from_before_a_restart_still_works(app, taker, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    cashier._taker = Taker(app, taker._api, respond=doors.respond, refuse=doors.refuse, apologise=doors.apologise)
+    assert "Начислено" in cashier.press(cashier.data()[0])
+    assert balance(app, shop) == 275
+
+
+def test_an_old_button_posts_nothing_and_says_so(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    data = cashier.data()[0]
+    with app.app_context(), transaction():
+        db.session.get_one(Draft, (shop.id, UUID(data.split(":")[1]))).created_at -= drafts.GOOD_FOR
+    assert "больше не действует" in cashier.press(data)
+    assert balance(app, shop) == 250
+
+
+def test_what_was_given_up_cannot_be_posted(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    confirm = cashier.data()[0]
+    assert "ничего не изменилось" in cashier.press(button(cashier, "Отмена"))
+    assert "больше не действует" in cashier.press(confirm)
+    assert balance(app, shop) == 250
+
+
+def test_nobody_posts_by_another_persons_button(app, taker, cashier, shop, cafe):
+    colleague, stranger = Chat(app, taker), Chat(app, taker)
+    make_cashier(app, colleague, cafe)
+    cashier.say(f"500 {shop.phone}")
+    data = cashier.data()[0]
+    assert "больше не действует" in colleague.press(data)
+    assert "Пока мы не знакомы" in stranger.press(data)
+    make_known(app, stranger, cafe)
+    assert "Это для сотрудников" in stranger.press(data)
+    assert balance(app, shop) == 250
+    cashier.press(data)
+    assert "больше не действует" in colleague.press(data), "a colleague's sale is not shown by its button either"
+    assert balance(app, shop) == 275
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["sale:", "sale:1", f"sale:{'0' * 32}", f"sale:{'G' * 32}", f"sale_no:{'f' * 32}", f"branch:{'0' * 32}", "most:5"],
+)
+def test_till_data_made_by_hand_is_answered_and_moves_nothing(app, cashier, shop, data):
+    assert cashier.press(data)
+    assert count_purchases(app, shop) == 0
+
+
+def test_a_dismissed_cashiers_keyboard_buttons_and_lines_are_worth_nothing(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    data = cashier.data()[0]
+    with app.app_context(), transaction():
+        staff.dismiss(shop.id, cashier.staff_id, by=None, now=utcnow())
+    for said in (cashier.press(data), cashier.say("➕ Начислить"), cashier.say(f"500 {shop.phone}")):
+        assert "Это для сотрудников" in said
+    assert balance(app, shop) == 250
+
+
+def test_somebody_dismissed_in_the_middle_of_a_sale_is_told_so(app, cashier, shop):
+    cashier.say("➕ Начислить")
+    cashier.say(shop.phone)
+    with app.app_context(), transaction():
+        staff.dismiss(shop.id, cashier.staff_id, by=None, now=utcnow())
+    assert "Это для сотрудников" in cashier.say("500")
+    assert count_purchases(app, shop) == 0
+
+
+def test_nothing_is_posted_at_a_suspended_partner(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    data = cashier.data()[0]
+    with app.app_context(), transaction():
+        db.session.get_one(Partner, shop.id).state = "suspended"
+    for said in (cashier.press(data), cashier.say("➕ Начислить"), cashier.say(f"500 {shop.phone}")):
+        assert "приостановлена" in said
+    assert balance(app, shop) == 250
+
+
+@pytest.mark.parametrize("role", ["ai_marketer", "content_manager"])
+def test_roles_that_take_no_money_have_no_till(app, chat, shop, cafe, role):
+    make_cashier(app, chat, cafe, role)
+    for said in (chat.say(f"500 {shop.phone}"), chat.say("➕ Начислить"), chat.say(f"-200 {shop.phone}")):
+        assert "роль этого не позволяет" in said
+    assert count_purchases(app, shop) == 0
+
+
+def test_a_customer_who_writes_such_a_line_is_told_whom_it_is_for(app, chat, shop, cafe):
+    make_known(app, chat, cafe)
+    assert "Это для сотрудников" in chat.say(f"500 {shop.phone}")
+    assert count_purchases(app, shop) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("сто {phone}", "Не разобрал сумму «сто»"),
+        ("1e9 {phone}", "Не разобрал сумму «1e9»"),
+        ("12,345 {phone}", "Не разобрал сумму «12,345»"),
+        ("12.345 {phone}", "Не разобрал сумму «12.345»"),
+        ("0 {phone}", "Не разобрал сумму «0»"),
+        ("0,001 {phone}", "Не разобрал сумму «0,001»"),
+        ("５００ {phone}", "Не разобрал сумму «５００»"),
+        ("007 {phone}", "Не разобрал сумму «007»"),
+        ("+500 {phone}", "Не разобрал сумму «+500»"),
+        ("-0 {phone}", "Не разобрал сумму «-0»"),
+        ("-200,50 {phone}", "Не разобрал сумму «-200,50»"),
+        ("10 000 000 000 {phone}", "больше 10 000 000,00 ₽"),
+        ("500{phone}", "Поставьте пробел между «500»"),
+        ("500 +7916", "Не разобрал, кому: «+7916»"),
+        ("500 {phone} привет", "Не разобрал, кому"),
+        ("500 12345", "Не разобрал, кому: «12345»"),
+        ("89161 234567", "можно прочитать по-разному"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_explained_and_moves_nothing(app, cashier, shop, line, says):
+    said = plain(cashier.say(line.format(phone=shop.phone)))
+    assert says in said and "500 +79161234567" in said
+    assert not cashier.data() and count_purchases(app, shop) == 0
+
+
+@pytest.mark.parametrize(
+    ("write", "amount"),
+    [
+        (lambda phone: f"500 8{phone[2:]}", "500,00 ₽"),
+        (lambda phone: f"1 250,50 +7 {phone[2:5]} {phone[5:8]}-{phone[8:10]}-{phone[10:]}", "1 250,50 ₽"),
+        (lambda phone: f"1\N{NO-BREAK SPACE}250.5 ₽ {phone[2:]}", "1 250,50 ₽"),
+        (lambda phone: f"{phone} 500", "500,00 ₽"),
+        (lambda phone: f"8 {phone[2:5]} {phone[5:]} 1 250", "1 250,00 ₽"),
+        (lambda phone: f"  500\n{phone}  ", "500,00 ₽"),
+    ],
+)
+def test_a_line_is_understood_however_people_write_it(cashier, shop, write, amount):
+    said = plain(cashier.say(write(shop.phone)))
+    assert f"Чек: {amount}" in said and "Иван" in said and cashier.data()
+
+
+def test_a_phone_alone_is_no_sale(cashier):
+    for phone in ("8 916 123-45-67", "+7 916 123 45 67", "916 123 45 67"):
+        assert "Не понял" in cashier.say(phone)
+
+
+def test_a_card_and_a_customer_id_will_do_for_the_phone(app, cashier, shop):
+    for who in (shop.card, " ".join(shop.card[n : n + 4] for n in range(0, 16, 4)), shop.customer):
+        assert "Иван" in cashier.say(f"500 {who}")
+
+
+def test_whoever_is_unknown_by_phone_becomes_a_customer_by_being_credited(app, cashier, shop):
+    phone = make_phone()
+    said = plain(cashier.say(f"500 {phone}"))
+    assert f"Новый клиент: {phone}" in said and "Баланс: 0 → 25 баллов" in said
+    with app.app_context():
+        assert find(Identifier("phone", phone)) is None, "a look makes nobody"
+    assert "Начислено 25 баллов" in plain(cashier.press(cashier.data()[0]))
+    with app.app_context():
+        new = find(Identifier("phone", phone)).id
+    assert balance(app, shop, new) == 25
+
+
+def test_a_card_that_was_never_issued_is_nobodys(cashier, shop):
+    assert "Никого не нашлось" in cashier.say(f"500 {new_card_number()}")
+
+
+def test_points_alone_pay_a_whole_check(app, cashier, shop):
+    said = plain(cashier.say(f"−200 {shop.phone}"))
+    assert "Спишется 200 баллов = 200,00 ₽" in said and "Чек: 200,00 ₽" in said and "деньгами: 0,00 ₽" in said
+    assert "Баланс: 250 → 50 баллов" in said and labels(cashier)[0] == "✅ Списать 200 баллов"
+    said = plain(cashier.press(cashier.data()[0]))
+    assert "Списано 200 баллов" in said and "Баланс: 50 баллов" in said
+    assert balance(app, shop) == 50
+    with app.app_context():
+        assert db.session.scalars(db.select(Purchase).where(Purchase.partner_id == shop.id)).one().kind == "redemption"
+
+
+def test_points_are_spent_on_a_check_and_the_rest_is_credited_in_one_line(app, cashier, shop):
+    said = plain(cashier.say(f"500 -200 {shop.phone}"))
+    assert "Чек: 500,00 ₽" in said and "К оплате деньгами: 300,00 ₽" in said and "Начислится 15 баллов" in said
+    assert "Баланс: 250 → 65 баллов" in said
+    said = plain(cashier.press(cashier.data()[0]))
+    assert "Списано 200 баллов, начислено 15 баллов" in said and "деньгами 300,00 ₽" in said
+    assert balance(app, shop) == 65
+
+
+def test_more_than_there_is_cannot_be_asked_for(app, cashier, shop):
+    assert "доступно 250" in cashier.say(f"-300 {shop.phone}")
+    assert "за раз списывают от 100" in plain(cashier.say(f"-99 {shop.phone}"))
+    assert "самое большее — 120" in plain(cashier.say(f"120 -200 {shop.phone}"))
+    assert not cashier.data()
+
+
+def test_somebody_unknown_has_nothing_to_spend(app, cashier, shop):
+    phone = make_phone()
+    assert "списывать нечего" in cashier.say(f"-200 {phone}")
+    with app.app_context():
+        assert find(Identifier("phone", phone)) is None
+
+
+def test_where_points_pay_only_a_part_the_check_is_asked_for(app, cashier, shop):
+    change_rules(app, shop, {"max_share": "50"})
+    said = plain(cashier.say(f"-200 {shop.phone}"))
+    assert "до 50 %" in said and "Сумма чека?" in said
+    assert "самое большее — 150" in plain(cashier.say("300"))
+    said = plain(cashier.say("400"))
+    assert "К оплате деньгами: 200,00 ₽" in said and "Начислится 10 баллов" in said
+    cashier.press(cashier.data()[0])
+    assert balance(app, shop) == 60
+
+
+# What changed between the look and the press
+
+
+def test_rules_that_changed_after_the_look_are_shown_before_anything_is_posted(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    old = cashier.data()[0]
+    change_rules(app, shop, {"rate": "0.1"})
+    said = plain(cashier.press(old))
+    assert "условия изменились" in said and "Начислится 50 баллов" in said and balance(app, shop) == 250
+    new = cashier.data()[0]
+    assert new != old and "больше не действует" in cashier.press(old) and balance(app, shop) == 250
+    assert "Начислено 50 баллов" in plain(cashier.press(new))
+    assert balance(app, shop) == 300
+
+
+def test_a_balance_that_fell_after_the_look_is_shown_before_anything_is_posted(app, cashier, shop):
+    cashier.say(f"500 -200 {shop.phone}")
+    first = cashier.data()[0]
+    spend(app, shop, 100)
+    said = plain(cashier.press(first))
+    assert "условия изменились" in said and "Спишется 150 баллов" in said and balance(app, shop) == 150
+    cashier.press(cashier.data()[0])
+    assert balance(app, shop) == 17
+
+
+def test_of_two_lines_that_spend_the_same_points_one_is_posted(app, cashier, shop):
+    cashier.say(f"-200 {shop.phone}")
+    first = cashier.data()[0]
+    cashier.say(f"-200 {shop.phone}")
+    cashier.press(cashier.data()[0])
+    assert "доступно 50" in cashier.press(first)
+    assert balance(app, shop) == 50 and count_purchases(app, shop) == 1
+
+
+def test_when_nothing_is_left_to_spend_the_check_can_still_be_credited(app, cashier, shop):
+    cashier.say(f"500 -200 {shop.phone}")
+    first = cashier.data()[0]
+    spend(app, shop, 200)
+    said = plain(cashier.press(first))
+    assert "условия изменились" in said and "Спишется" not in said and "Начислится 25 баллов" in said
+    assert labels(cashier)[0] == "✅ Начислить 25 баллов"
+
+
+# Codes
+
+
+def test_a_code_is_used_up_by_the_posting_and_not_by_the_look(app, cashier, shop):
+    code = show_code(app, shop)
+    for line in (f"500 {code}", f"500 {code[:3]} {code[3:]}", f"500 http://localhost:8000/partner?code={code}"):
+        assert "Иван" in cashier.say(line)
+    first = cashier.data()[0]
+    cashier.say(f"300 {code}")
+    second = cashier.data()[0]
+    cashier.press(first)
+    assert "истёк или уже использован" in cashier.press(second)
+    assert "истёк или уже использован" in cashier.say(f"300 {code}")
+    assert balance(app, shop) == 275 and count_purchases(app, shop) == 1
+    assert "Начислено" in cashier.press(first), "what was done is told without the code"
+
+
+def test_a_code_that_ends_while_the_sum_is_typed_is_still_good_for_this_purchase(app, cashier, shop):
+    code = show_code(app, shop)
+    cashier.say(f"500 {code}")
+    data = cashier.data()[0]
+    let_codes_end(app, shop)
+    assert "истёк" in cashier.say(f"500 {code}")
+    assert "Начислено" in cashier.press(data)
+    assert balance(app, shop) == 275
+
+
+def test_a_code_makes_its_owner_a_customer(app, cashier, cafe, shop):
+    with app.app_context(), transaction():
+        new = make_customer().id
+    code = show_code(app, SimpleNamespace(customer=new))
+    assert "тот, кто показал код" in cashier.say(f"500 {code}")
+    cashier.press(cashier.data()[0])
+    assert balance(app, shop, new) == 25
+
+
+def test_a_wrong_code_is_refused(cashier):
+    assert "истёк или уже использован" in cashier.say("500 000001")
