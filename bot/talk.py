@@ -188,9 +188,11 @@ class Talk:
         """A picture of a QR code."""
         self._answers.append({"qr": content, "text": split(caption, LONGEST_CAPTION)[0]} | _markup(buttons, None))
 
-    def send_file(self, file: dict[str, Any], caption: str) -> None:
-        """A document; `file` says what to write into it when it is sent (see `workers.filing`)."""
-        self._answers.append({"file": file, "text": split(caption, LONGEST_CAPTION)[0]})
+    def send_file(self, file: dict[str, Any], caption: str, instead: dict[str, str] | None = None) -> None:
+        """A document; `file` says what to write into it when it is sent (see `workers.filing`), and `instead` what is said
+        when it cannot be (`loyalty.replies`)."""
+        answer = {"file": file, "text": split(caption, LONGEST_CAPTION)[0]}
+        self._answers.append(answer | ({"instead": instead} if instead else {}))
 
     def forget_answers(self) -> None:
         """What was done is rolled back, and so is what was said about it and whom we knew by it."""

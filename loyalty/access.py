@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from loyalty.errors import LoyaltyError, PartnerNotFound
-from loyalty.sessions import StaffRole
+from loyalty.sessions import StaffRole, staff_roles
+from loyalty.staff import SCOPES
 
 
 class NotAllowed(LoyaltyError):
@@ -80,3 +81,11 @@ def choose_place(staff: Sequence[StaffRole], wanted: str | UUID | None) -> Staff
 def bound_branch(place: StaffRole) -> UUID | None:
     """The branch a person is bound to: a cashier works at one, owners and managers anywhere."""
     return place.branch_id if place.role == "cashier" else None
+
+
+def is_allowed(customer_id: UUID, partner_id: UUID, scope: str) -> bool:
+    """Whether a person may do this for a partner at this moment: for what is done later than it was asked for."""
+    return any(
+        role.partner_id == partner_id and role.partner_state == "active" and scope in SCOPES[role.role]
+        for role in staff_roles(customer_id)
+    )

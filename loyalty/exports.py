@@ -78,6 +78,7 @@ class Export:
 
 CUSTOMERS = Export("customers", CUSTOMER_COLUMNS, list_customers)
 TRANSACTIONS = Export("transactions", TRANSACTION_COLUMNS, list_transactions)
+EXPORTS = {export.name: export for export in (CUSTOMERS, TRANSACTIONS)}
 
 
 def write_csv(export: Export, partner_id: UUID, transaction: Callable[[], AbstractContextManager]) -> Iterator[str]:

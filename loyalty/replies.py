@@ -2,8 +2,9 @@
 
 A reply holds what people read about themselves, so it travels sealed. What it does is one of:
 ``{"text", "markup"?}`` a message, ``{"qr", "text", "markup"?}`` a picture of a QR code with a caption,
-``{"edit": message_id, "text", "markup"?}`` a message of ours written anew, and ``{"file": {"kind", …}, "text"}`` a document
-with a caption. A document is written when it is sent (`workers.filing`): the row says which one, by ids.
+``{"edit": message_id, "text", "markup"?}`` a message of ours written anew, and ``{"file": {"kind", …}, "text", "instead"?}``
+a document with a caption. A document is written when it is sent (`workers.filing`): the row says which one, by ids, and
+what is said `instead` when it is "not_allowed" (any more) or "too_large".
 """
 
 from __future__ import annotations

@@ -36,8 +36,22 @@ def _send(api: BotApi, reply: dict, now: datetime) -> None:
     elif "qr" in reply:
         api.send_picture(chat_id, draw_qr(reply["qr"]), text, markup)
     elif "file" in reply:
-        file = filing.write(reply["file"], chat_id, now)
-        if file is not None:
-            api.send_document(chat_id, file.name, file.content, text)
+        _send_file(api, reply, now)
     else:
         api.send_text(chat_id, text, markup)
+
+
+def _send_file(api: BotApi, reply: dict, now: datetime) -> None:
+    """The document, or the sentence for why there is none; nothing where the reply brings no such sentence."""
+    chat_id, excuses = reply["chat_id"], reply.get("instead", {})
+    try:
+        file = filing.write(reply["file"], chat_id, now)
+    except filing.TooLarge:
+        excuse = excuses.get("too_large")
+    else:
+        if file is not None:
+            api.send_document(chat_id, file.name, file.content, reply["text"])
+            return
+        excuse = excuses.get("not_allowed")
+    if excuse:
+        api.send_text(chat_id, excuse)

@@ -13,6 +13,7 @@ from loyalty import partners
 room = Room()
 
 ENTRIES = (
+    ("office_files", "files", "export:read"),
     ("office_branches", "branches:1", "branches:read"),
     ("office_invitation", "invitation", "programme:read"),
     ("office_language", "office:language", "programme:read"),

@@ -131,6 +131,29 @@ TEXTS = {
     "stats_branch": {"ru": "{branch}\n{turnover}, {purchases}", "en": "{branch}\n{turnover}, {purchases}"},
     "stats_no_branch": {"ru": "Без точки", "en": "No branch"},
     "branches_none": {"ru": "Здесь точек нет.", "en": "There are no branches here."},
+    # files
+    "office_files": {"ru": "📥 Файлы", "en": "📥 Files"},
+    "files_head": {
+        "ru": "Какой файл прислать? Это таблица CSV, она открывается в Excel и Google Таблицах. В ней телефоны клиентов: "
+        "не пересылайте её посторонним.",
+        "en": "Which file shall I send? It is a CSV table for Excel or Google Sheets. It has the customers' phones: do not "
+        "forward it to strangers.",
+    },
+    "file_customers": {"ru": "👥 Клиенты", "en": "👥 Customers"},
+    "file_transactions": {"ru": "🧾 Операции", "en": "🧾 Operations"},
+    "file_begun": {
+        "ru": "Готовлю файл «{file}»… Он придёт следующим сообщением.",
+        "en": "Writing the file “{file}”… It comes as the next message.",
+    },
+    "file_caption": {"ru": "{file}, «{partner}», на {moment}", "en": "{file} of {partner}, as of {moment}"},
+    "file_not_allowed": {
+        "ru": "Файл не отправлен: у вас больше нет права на выгрузку. Если это ошибка, скажите владельцу.",
+        "en": "The file was not sent: you may no longer export. If that is a mistake, tell the owner.",
+    },
+    "file_too_large": {
+        "ru": "Файл слишком большой для Telegram. Скачайте его на сайте: {link}",
+        "en": "The file is too large for Telegram. Download it on the site: {link}",
+    },
     # pages
     "next_page": {"ru": "Дальше →", "en": "Next →"},
     "previous_page": {"ru": "← Назад", "en": "← Back"},

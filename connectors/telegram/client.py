@@ -13,6 +13,8 @@ from telebot import apihelper
 from connectors.errors import ConnectorError
 
 SEND_SECONDS = 10
+FILE_SECONDS = 30
+"""How long the answer to a document may take: Telegram reads it to the end first."""
 SLACK_SECONDS = 5
 """How long after the end of a long poll an answer is waited for."""
 CONNECT_SECONDS = 3.0
@@ -96,7 +98,7 @@ class BotApi:
                 "document",
                 visible_file_name=name,
                 caption=caption,
-                timeout=SEND_SECONDS,
+                timeout=FILE_SECONDS,
             )
         )
 

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
 
-from bot.rooms import office, stats
+from bot.rooms import files, office, stats
 from loyalty import corrections, ledger, pos, programmes, sales
 from loyalty.clock import utcnow
 from loyalty.customers import find_identity, issue_card, membership_of, remember_known_identity
@@ -20,6 +21,7 @@ from models import db, new_id, transaction
 from models.customer import Customer
 from models.ledger import Membership
 from models.partner import Partner
+from models.work import Outbox
 from tests.bot.rooms import make_cashier
 from tests.factories import (
     identifier_of,
@@ -394,3 +396,52 @@ def test_figures_are_not_for_cashiers(app, chat, cafe):
 )
 def test_only_a_day_without_sales_has_the_lowest_bar(values, drawn):
     assert stats.draw_trend([Decimal(value) for value in values]) == drawn
+
+
+# Files
+
+
+def test_a_file_is_asked_for_by_ids_and_its_making_is_told(app, chat, cafe, people):
+    make_cashier(app, chat, cafe, "manager")
+    chat.say("/office")
+    assert "files" in chat.data()
+    assert "не пересылайте" in chat.press("files") and chat.data() == [
+        "export:customers",
+        "export:transactions",
+        "office",
+    ]
+    assert "Готовлю файл «👥 Клиенты»" in chat.press("export:customers")
+    file = chat.replies[1]
+    assert file["file"] == {"kind": "export", "export": "customers", "partner_id": str(cafe.id)}
+    assert "«Эспрессо»" in file["text"] and file["instead"].keys() == {"not_allowed", "too_large"}
+    assert "/partner/customers/export.csv" in file["instead"]["too_large"]
+    with app.app_context():
+        row = db.session.scalar(db.select(Outbox).order_by(Outbox.id.desc()).limit(1))
+        assert row.payload == {} and "Эспрессо" not in row.sealed
+    assert people[0].phone not in str(file) and "Клиент" not in str(file["file"])
+
+
+def test_files_are_for_those_who_may_export(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    chat.say("/office")
+    assert "files" not in chat.data()
+    assert "не позволяет" in chat.press("export:transactions") and "file" not in chat.replies[0]
+    assert "больше не действует" in chat.press("export:staff")
+
+
+def test_who_asks_for_files_again_and_again_waits(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    said = [chat.press("export:customers") for _ in range(2 * files.AN_HOUR + 1)]  # an hour may end in between
+    assert "Готовлю" in said[0] and any("Слишком часто" in one for one in said)
+
+
+def test_the_owner_gets_the_customers_as_a_document_through_the_real_bot(demo):
+    owner = demo.person("espresso-owner")
+    owner.ask("Вы в «Кофейня Эспрессо»", text="/start")
+    owner.ask("Что открыть?", press="⚙️ Управление")
+    owner.ask("Какой файл", press="📥 Файлы")
+    asked = owner.send(press="👥 Клиенты")
+    assert "Готовлю файл" in owner.hear(asked)["text"]
+    shown = owner.hear(asked, "«Кофейня Эспрессо», на")
+    rows = requests.get(demo.url + shown["file"], timeout=10).content.decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("customer_id,name,phone") and any("+79161234567" in row for row in rows)

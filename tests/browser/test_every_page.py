@@ -45,6 +45,7 @@ MORE: dict[str, list[str]] = {
 NOT_PAGES = {
     "/static/<version>/<path:name>": "styles, scripts and pictures",
     "/partner/customers/export.csv": "a file",
+    "/partner/purchases/export.csv": "a file",
     "/widget.js": "a script",
     "/widget/v1/widget.js": "a script",
     "/widget/files/<version>/<name>": "what the widget's frame is dressed with",

@@ -1,4 +1,4 @@
-"""Purchases at the till: what was just done and its undo, the list, one of them and its refunds."""
+"""Purchases at the till: what was just done and its undo, the list, one of them and its refunds, the file of all."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, StringField
 
-from loyalty import purchases, sales
+from loyalty import exports, purchases, sales
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidAmount, LoyaltyError
 from loyalty.purchases import PurchaseCard
 from loyalty.sums import read_sum, write_sum
+from models import transaction
 from models.transactions import in_transaction
 from web.access import staff
 from web.forms import Deed, Form
@@ -55,6 +56,15 @@ def list_purchases():
         limit=PAGE,
     )
     return render_template("till/purchases.html", rows=rows, query=query, following=following)
+
+
+@blueprint.get("/purchases/export.csv")
+@staff("export:read")
+def export():
+    """All operations as a file for a spreadsheet."""
+    headers = {"Content-Disposition": 'attachment; filename="transactions.csv"'}
+    written = exports.write_csv(exports.TRANSACTIONS, g.me.partner_id, transaction)
+    return Response(stream_with_context(written), mimetype="text/csv", headers=headers)
 
 
 @blueprint.get("/purchases/<uuid:purchase_id>")

@@ -170,3 +170,14 @@ def test_purchases_are_found_by_receipt_and_go_on_page_by_page(desk, bought, wor
 def test_a_shop_without_purchases_is_shown_the_way_to_its_first(desk, words):
     said = words(desk("cashier").get("/partner/purchases"))
     assert "Покупок пока нет" in said and "К кассе" in said
+
+
+def test_the_file_of_operations_is_the_one_the_api_gives(cast, desk, bought):
+    bought()
+    by_page = desk("manager").get("/partner/purchases/export.csv")
+    assert (by_page.status_code, by_page.mimetype) == (200, "text/csv")
+    assert 'filename="transactions.csv"' in by_page.headers["Content-Disposition"]
+    assert by_page.data == cast.ours.staff["manager"].get("/api/partner/export/transactions.csv").data
+    cashier = desk("cashier")
+    assert cashier.get("/partner/purchases/export.csv").status_code == 403
+    assert "export.csv" not in cashier.get("/partner/purchases").text
