@@ -68,7 +68,7 @@ def invitation_notice(partner_id: UUID, link_id: UUID, now: datetime) -> Notice 
     text = texts.invitation_text(
         person.locale, "accepted", **said | {"role": hired.role}, name=hired.name, phone=_phone_of(link.used_by)
     )
-    button = (texts.button("remove", person.locale), f"person:{partner.code}:{hired.id.hex}")
+    button = (texts.button("remove", person.locale), f"staff:{partner.code}:{hired.id.hex}")
     return Notice(text, routes_to(person), until, buttons=(button,))
 
 

@@ -20,7 +20,7 @@ from loyalty.errors import AlreadyStaff, BranchNotFound, InvalidRole, LinkGone
 from loyalty.identities import Identifier
 from loyalty.sealing import keyed_hash
 from models import db
-from models.customer import Customer
+from models.customer import Customer, PlatformRole
 from models.partner import Branch, Partner, Staff
 from models.telegram import DeepLink
 
@@ -174,6 +174,17 @@ def link_telegram(payload: str, telegram_id: str, now: datetime) -> Customer:
         _end(link, "used", now, customer.id)
         audit.record("customer.link_telegram", actor=customer.id, subject=customer.id)
     return customer
+
+
+def needs_own_link(customer: Customer) -> bool:
+    """Whether a Telegram becomes the person's own by `link_telegram` alone: of people who act for others.
+
+    That Telegram knows a number says whose it was when they signed up there; it may have another holder by now. For one's
+    own points that will do, for a till and a platform it will not.
+    """
+    works = select(Staff.id).where(Staff.customer_id == customer.id, Staff.state == "active")
+    administers = select(PlatformRole.role).where(PlatformRole.customer_id == customer.id)
+    return db.session.scalar(select(works.exists() | administers.exists()))
 
 
 def forget(now: datetime, chunk: int = 1000) -> int:

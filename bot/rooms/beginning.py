@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from flask import current_app
+
 from bot import keyboards
 from bot.rooms import balance, work
 from bot.router import ANYBODY, Room
 from bot.talk import Talk
-from loyalty import consents, customers, profiles, welcome
+from loyalty import consents, customers, deep_links, profiles, welcome
 from loyalty.errors import CustomerNotFound, LoyaltyError, PartnerNotFound
 from loyalty.identities import Identifier
 from loyalty.names import tidy_name
 from loyalty.partners import get_open_partner
 from loyalty.phones import normalise_phone
+from loyalty.sealing import seal, unseal
 from models.customer import Customer, Identity
 from models.partner import Partner
 
@@ -28,6 +31,7 @@ PLACE = "bot"
 NOTHING = "0"
 """Stands for «no payload» and «no partner» in the data of a button."""
 CONTACT_STEP = "contact"
+_PURPOSE = "payload"
 _PAYLOAD = re.compile(r"[a-z][A-Za-z0-9_-]{1,56}", re.ASCII)
 """Telegram allows 64 of these; with `agree:` before it, it fits into a button."""
 
@@ -53,7 +57,7 @@ def start(talk: Talk) -> None:
     elif talk.customer is None:
         meet(talk, "", [])
     else:
-        _greet(talk, None)
+        greet(talk, None)
 
 
 def follow(talk: Talk, payload: str) -> None:
@@ -65,13 +69,20 @@ def follow(talk: Talk, payload: str) -> None:
         go_on_without(talk)
 
 
+def greet(talk: Talk, intro: str | None) -> None:
+    """Somebody we know: their total, and for staff where they are."""
+    balance.show(talk, intro)
+    if talk.is_at_work:
+        work.show_place(talk)
+
+
 def go_on_without(talk: Talk) -> None:
     """The invitation is no good (any more); nobody is turned away for it."""
     said = talk.words("invitation_unknown")
     if talk.customer is None:
         meet(talk, "", [said])
     else:
-        _greet(talk, said)
+        greet(talk, said)
 
 
 @invitation("p")
@@ -103,7 +114,7 @@ def agree(talk: Talk, payload: str) -> None:
     """The consent to the processing of personal data was given, to the partner of a `p` payload, else to the platform."""
     partner = get_open_partner(payload[1:]) if payload.startswith("p") else None
     if talk.customer is None:
-        talk.ask(CONTACT_STEP, payload=payload)
+        talk.ask(CONTACT_STEP, payload=seal(_PURPOSE, {"payload": payload}))  # it may be a key to something
         talk.rewrite(talk.words("agreed"))
         talk.say(talk.words("ask_contact"), keyboard=keyboards.contact(talk.words))
         return
@@ -173,11 +184,12 @@ def answer_advertising(talk: Talk, answer: str, code: str) -> None:
     talk.rewrite(talk.words("advertising_yes" if answer == "1" else "advertising_no"))
 
 
-def _greet(talk: Talk, intro: str | None) -> None:
-    """Somebody we know: their total, and for staff where they are."""
-    balance.show(talk, intro)
-    if talk.is_at_work:
-        work.show_place(talk)
+def usable_name(talk: Talk) -> str | None:
+    """Telegram lets people be called anything; a name we cannot keep is left out."""
+    try:
+        return tidy_name(talk.incoming.name)
+    except LoyaltyError:
+        return None
 
 
 def _ask_consent(talk: Talk, payload: str, lines: list[str]) -> None:
@@ -192,9 +204,13 @@ def _settle(talk: Talk, identifier: Identifier) -> None:
         talk.ask(None)
         talk.say(talk.words("account_closed"))
         return
-    payload = str(talk.data.get("payload") or NOTHING)
+    if known is not None and identifier.kind == "phone" and deep_links.needs_own_link(known):
+        talk.ask(None)
+        talk.say(talk.words("linking_needed", link=f"{current_app.config['SETTINGS'].public_url}/customer/profile"))
+        return
+    payload = unseal(_PURPOSE, talk.data["payload"])["payload"]
     partner = _open_partner(payload[1:]) if payload.startswith("p") else None
-    name = _usable_name(talk)
+    name = usable_name(talk)
     customer = customers.find_or_create_by(identifier, name=name, proven_at=talk.now)
     if known is None:
         customer.locale = talk.words.language
@@ -208,7 +224,8 @@ def _settle(talk: Talk, identifier: Identifier) -> None:
     if partner is not None:
         _join(talk, partner, known=customers.find_identity(identifier), name=name)
     elif payload != NOTHING and not payload.startswith("p"):
-        follow(talk, payload)
+        follow(talk, payload)  # what they came for; offers can wait
+        return
     else:
         balance.show(talk)
     _ask_advertising(talk, partner)
@@ -240,12 +257,4 @@ def _open_partner(code: str) -> Partner | None:
     try:
         return get_open_partner(code) if code.isascii() and code.isdigit() else None
     except PartnerNotFound:
-        return None
-
-
-def _usable_name(talk: Talk) -> str | None:
-    """Telegram lets people be called anything; a name we cannot keep is left out."""
-    try:
-        return tidy_name(talk.incoming.name)
-    except LoyaltyError:
         return None

@@ -12,10 +12,13 @@ from bot.rooms import (
     consents,
     customers,
     files,
+    hiring,
     history,
+    linking,
     notices,
     office,
     own_data,
+    people,
     profile,
     purchases,
     settings,
@@ -47,6 +50,9 @@ ROOMS = (
     notices,
     consents,
     own_data,
+    hiring,
+    linking,
+    people,
 )
 router = Router(module.room for module in ROOMS)
 

@@ -16,6 +16,8 @@ ENTRIES = (
     ("office_files", "files", "export:read"),
     ("office_branches", "branches:1", "branches:read"),
     ("office_invitation", "invitation", "programme:read"),
+    ("office_people", "people:1", "staff:read"),
+    ("office_leave", "leave", "branches:read"),
     ("office_language", "office:language", "programme:read"),
 )
 """The menu: the text on each button, its data, and the scope without which it is not shown. A room that belongs into the

@@ -10,8 +10,8 @@ TEXTS = {
     },
     "invited": {"ru": "Вас приглашает {partner}.", "en": "{partner} invites you."},
     "invitation_unknown": {
-        "ru": "Это приглашение больше не действует, но «Копилка» открыта и без него.",
-        "en": "This invitation no longer works, but Kopilka is open without it too.",
+        "ru": "Эта ссылка больше не действует, но «Копилка» открыта и без неё.",
+        "en": "This link no longer works, but Kopilka is open without it too.",
     },
     "ask_consent": {
         "ru": "Чтобы вести ваш счёт, нужно согласие на обработку персональных данных. "

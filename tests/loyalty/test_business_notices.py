@@ -134,7 +134,7 @@ def test_the_inviter_learns_who_accepted_and_can_remove_them(cafe):
     said = notice.text.body
     assert "Аня 🦊 is a cashier at Эспрессо now." in said and identity_of(anna, "phone").value in said
     assert "Имя из профиля" not in said, "what the person is called elsewhere is not the partner's business"
-    assert notice.buttons == (("🚫 Remove", f"person:{cafe.code}:{hired.id.hex}"),)
+    assert notice.buttons == (("🚫 Remove", f"staff:{cafe.code}:{hired.id.hex}"),)
     assert len(notice.buttons[0][1].encode()) <= 64
     staff.dismiss(cafe.id, hired.id, owner.customer_id, NOW)
     assert business_notices.invitation_notice(cafe.id, link, NOW) is None
