@@ -49,5 +49,10 @@ def turn(
     return [row] if row else []
 
 
+def tick(is_on: bool) -> str:
+    """What stands before the name of something that is switched."""
+    return "✅ " if is_on else "▫️ "
+
+
 def _may(talk: Talk, scope: str | None) -> bool:
     return scope is None or talk.may(scope)

@@ -134,6 +134,30 @@ RANGES: dict[str, Range] = {
 }
 """The numbers of a programme and what each may be; a door tells people in its own words."""
 
+AS_PERCENT = frozenset({"rate"})
+"""Shares that people read and write as percents: 7, not 0.07."""
+
+
+def plain_number(text: str | None) -> str:
+    """A number as people type it, as it is read here: no spaces, no signs of percent or money, a point."""
+    return re.sub(r"[\s%₽×]", "", text or "").replace(",", ".")
+
+
+def read_typed(name: str, text: str | None) -> int | str:
+    """One of `RANGES` as people type it; what is no number stays as it is, for `Rules.from_json` to refuse."""
+    typed = plain_number(text)
+    if RANGES[name].places == 0:
+        return int(typed) if re.fullmatch(r"[0-9]{1,12}", typed) else typed
+    if name in AS_PERCENT and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", typed):
+        return f"{Decimal(typed).scaleb(-2):f}"
+    return typed
+
+
+def range_to_type(name: str) -> Range:
+    """What may be typed for one of `RANGES`."""
+    allowed, shift = RANGES[name], 2 if name in AS_PERCENT else 0
+    return Range(allowed.low.scaleb(shift), allowed.high.scaleb(shift), max(allowed.places - shift, 0))
+
 
 PRESETS: dict[str, Rules] = {
     "default": Rules(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot import keyboards
 from bot.router import Room
 from bot.talk import Buttons, Talk
 from bot.texts import Words
@@ -39,7 +40,10 @@ def ask_channel(talk: Talk) -> None:
     talk.ask(None)
     words, mine = talk.words, _kept(talk).get("channel")
     channels = [None, *dict.fromkeys(route.channel for route in routes_to(talk.customer))]
-    rows = [[(_tick(channel == mine) + _name_channel(channel, words), f"channel:{channel}")] for channel in channels]
+    rows = [
+        [(keyboards.tick(channel == mine) + _name_channel(channel, words), f"channel:{channel}")]
+        for channel in channels
+    ]
     talk.rewrite(words("ask_channel"), [*rows, _back(words)])
 
 
@@ -100,17 +104,14 @@ def _told(talk: Talk) -> str:
 def _buttons(talk: Talk) -> Buttons:
     words, off = talk.words, _kept(talk).get("off") or ()
     switches = [
-        [(_tick(kind not in off) + words(f"notice_{kind}"), f"notice:{kind}:{int(kind in off)}")] for kind in KINDS
+        [(keyboards.tick(kind not in off) + words(f"notice_{kind}"), f"notice:{kind}:{int(kind in off)}")]
+        for kind in KINDS
     ]
     return [
         *switches,
         [(words("change_channel"), "channel"), (words("change_quiet"), "quiet")],
         [(words("back_to_profile"), "profile")],
     ]
-
-
-def _tick(is_on: bool) -> str:
-    return "✅ " if is_on else "▫️ "
 
 
 def _name_channel(channel: str | None, words: Words) -> str:

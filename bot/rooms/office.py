@@ -9,12 +9,15 @@ from bot.rooms import settings, work
 from bot.router import Room
 from bot.talk import Talk
 from loyalty import partners
+from loyalty.notices import KINDS
 
 room = Room()
 
 ENTRIES = (
+    ("office_rules", "rules", "programme:read"),
     ("office_files", "files", "export:read"),
     ("office_branches", "branches:1", "branches:read"),
+    ("office_told", "told", "partner:write"),
     ("office_invitation", "invitation", "programme:read"),
     ("office_people", "people:1", "staff:read"),
     ("office_leave", "leave", "branches:read"),
@@ -69,6 +72,25 @@ def show_invitation(talk: Talk) -> None:
     partner = talk.partner
     link = current_app.config["SETTINGS"].bot_link(f"p{partner.code}")
     talk.show_qr(link, talk.words("invitation", partner=partner.name, link=link))
+
+
+@room.press(r"told", "partner:write")
+def show_told(talk: Talk) -> None:
+    """Which kinds of notices the partner's customers are sent."""
+    off = talk.partner.notices_off
+    rows = [
+        [(keyboards.tick(kind not in off) + talk.words(f"notice_{kind}"), f"told:{kind}:{int(kind in off)}")]
+        for kind in KINDS
+    ]
+    talk.rewrite(talk.words("told"), [*rows, back(talk)])
+
+
+@room.press(rf"told:({'|'.join(KINDS)}):([01])", "partner:write")
+def switch_told(talk: Talk, kind: str, is_on: str) -> None:
+    """A button carries what is to be, so that one pressed twice does what it says."""
+    off = set(talk.partner.notices_off) - {kind} if is_on == "1" else {*talk.partner.notices_off, kind}
+    partners.update_partner(talk.partner, {"notices_off": off}, by=talk.customer.id, now=talk.now)
+    show_told(talk)
 
 
 def back(talk: Talk) -> list[tuple[str, str]]:

@@ -11,18 +11,22 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from bot.rooms import files, office, stats
-from loyalty import corrections, ledger, pos, programmes, sales
+from bot.rooms import files, office, rules, stats
+from bot.terms import say_term
+from bot.texts import Words
+from loyalty import corrections, ledger, pos, programmes, sales, staff
 from loyalty.clock import utcnow
 from loyalty.customers import find_identity, issue_card, membership_of, remember_known_identity
 from loyalty.identities import Identifier
+from loyalty.rules import Birthday, LargeCheck, Rules
 from loyalty.sales import Basket, Caller
+from loyalty.terms import list_terms
 from models import db, new_id, transaction
 from models.customer import Customer
 from models.ledger import Membership
 from models.partner import Partner
 from models.work import Outbox
-from tests.bot.rooms import make_cashier
+from tests.bot.rooms import Chat, make_cashier
 from tests.factories import (
     identifier_of,
     identity_of,
@@ -445,3 +449,165 @@ def test_the_owner_gets_the_customers_as_a_document_through_the_real_bot(demo):
     shown = owner.hear(asked, "«Кофейня Эспрессо», на")
     rows = requests.get(demo.url + shown["file"], timeout=10).content.decode("utf-8-sig").splitlines()
     assert rows[0].startswith("customer_id,name,phone") and any("+79161234567" in row for row in rows)
+
+
+# Rules
+
+
+def rules_of(app, cafe):
+    with app.app_context():
+        return programmes.current_rules(cafe.id)
+
+
+def change(chat, setting, text):
+    """Ask for a change and see what it would do."""
+    chat.press(f"rule:{setting}")
+    return plain(chat.say(text))
+
+
+def test_all_staff_read_the_rules_and_the_owner_alone_changes_them(app, taker, cafe):
+    owner, cashier = Chat(app, taker), Chat(app, taker)
+    make_cashier(app, owner, cafe, "owner")
+    make_cashier(app, cashier, cafe)
+    said = plain(owner.press("rules"))
+    assert "• начисляется 5 % от чека" in said and "• новому клиенту 100 баллов" in said
+    assert "чек 1 000,00 ₽ → 50 баллов; баллами можно оплатить до 1 000 баллов" in said
+    assert [data for data in owner.data() if data.startswith("rule:")] == [f"rule:{name}" for name in rules.SETTINGS]
+    assert "Правила меняет владелец" in cashier.press("rules") and cashier.data() == ["office"]
+    assert "не позволяет" in cashier.press("rule:rate")
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "becomes", "example", "value"),
+    [
+        ("rate", "7", "начисляется 7 % от чека", "→ 70 баллов (сейчас 50 баллов)", Decimal("0.07")),
+        ("rate", " 7,5 % ", "начисляется 7,5 % от чека", "→ 75 баллов (сейчас", Decimal("0.075")),
+        ("min_spend", "1 000", "списать можно от 1 000 баллов", "до 1 000 баллов", 1000),
+        ("min_spend", "0", "списать можно любое число баллов", "до 1 000 баллов", 0),
+        ("max_share", "30%", "баллами — до 30 % чека", "до 300 баллов (сейчас 1 000 баллов)", Decimal(30)),
+        ("max_share", "0", "баллами платить нельзя", "до 0 баллов", Decimal(0)),
+        ("welcome_bonus", "0", "приветственного бонуса нет", "→ 50 баллов", 0),
+    ],
+)
+def test_a_rule_is_changed_after_it_was_seen_beside_an_example(app, chat, cafe, setting, text, becomes, example, value):
+    make_cashier(app, chat, cafe, "owner")
+    said = change(chat, setting, text)
+    assert f"Станет: {becomes}." in said and example in said
+    before = rules_of(app, cafe)
+    assert getattr(before[1], setting) != value, "nothing counts before it is confirmed"
+    yes, no = chat.data()
+    assert f"Стало: {becomes}." in plain(chat.press(yes))
+    version, after = rules_of(app, cafe)
+    assert (version, getattr(after, setting)) == (before[0] + 1, value)
+    assert "Новые правила действуют" in chat.press(yes) and "Новые правила действуют" in chat.press(no)
+    assert rules_of(app, cafe)[0] == version, "pressed again it is done once"
+
+
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        ("rate", "сто"), ("rate", "-5"), ("rate", "101"), ("rate", "1e2"), ("rate", "7.12345"), ("rate", ""),
+        ("min_spend", "1,5"), ("min_spend", "1000001"), ("min_spend", "9" * 5000), ("max_share", "100,001"),
+        ("welcome_bonus", "١٠٠"), ("welcome_bonus", "\x00"), ("rate", "7 8 9 7"),
+    ],
+)  # fmt: skip
+def test_a_value_that_cannot_be_is_told_with_what_can_and_asked_for_again(app, chat, cafe, setting, text):
+    make_cashier(app, chat, cafe, "owner")
+    said = change(chat, setting, text)
+    assert "Так нельзя. Нужно" in said and " от 0 до 1" in said
+    assert rules_of(app, cafe)[0] == 1
+    assert "Станет: " in plain(chat.say("9")), "the question stands"
+
+
+def test_a_value_that_is_in_force_changes_nothing(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    assert "менять нечего" in change(chat, "rate", "5,0")
+    assert "Не понял" in chat.say("6")
+
+
+def test_rules_that_somebody_else_changed_meanwhile_are_not_overwritten(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    change(chat, "rate", "7")
+    yes, _ = chat.data()
+    with app.app_context(), transaction():
+        programmes.set_rules(cafe.id, {"min_spend": 50}, by=None, now=utcnow())
+    assert "изменил кто-то другой" in chat.press(yes)
+    version, found = rules_of(app, cafe)
+    assert (version, found.rate, found.min_spend) == (2, Decimal("0.05"), 50)
+
+
+def test_a_change_that_was_given_up_is_gone(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    change(chat, "rate", "7")
+    yes, no = chat.data()
+    assert "ничего не изменилось" in chat.press(no)
+    assert "Начните заново" in chat.press(yes)
+    assert rules_of(app, cafe)[0] == 1
+
+
+def test_nobody_confirms_what_another_was_shown_or_what_is_not_theirs_any_more(app, taker, cafe):
+    owner, other = Chat(app, taker), Chat(app, taker)
+    staff_id = make_cashier(app, owner, cafe, "owner")
+    make_cashier(app, other, cafe, "owner")
+    change(owner, "rate", "7")
+    yes, _ = owner.data()
+    assert "Начните заново" in other.press(yes)
+    with app.app_context(), transaction():
+        staff.change(cafe.id, staff_id, role="manager", branch_id=None, by=None, now=utcnow())
+    assert "не позволяет" in owner.press(yes)
+    assert rules_of(app, cafe)[0] == 1
+
+
+def test_who_lost_the_right_while_being_asked_changes_nothing(app, chat, cafe):
+    staff_id = make_cashier(app, chat, cafe, "owner")
+    with app.app_context(), transaction():
+        make_staff(db.session.get_one(Partner, cafe.id), "owner")
+    chat.press("rule:rate")
+    with app.app_context(), transaction():
+        staff.change(cafe.id, staff_id, role="cashier", branch_id=None, by=None, now=utcnow())
+    assert "не позволяет" in chat.say("7")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_term_of_a_programme_has_its_words_on_and_off(language):
+    off = Rules(rate=Decimal(0), welcome_bonus=0, min_spend=0, max_share=Decimal(0), grace_days=0)
+    on = Rules(
+        vip_factor=Decimal("1.5"),
+        large_check=LargeCheck(Decimal("1.2"), Decimal(50), 3),
+        birthday=Birthday(Decimal(2), 3, 1),
+        combine="best",
+        eligible_categories=("Кофе", "Чай", "Торт", "Сок", "Вода", "Зерно", "Какао"),
+        max_share=Decimal("33.5"),
+        points_step=10,
+        pending_days=14,
+        base_life_months=12,
+        bonus_life_days=21,
+        clawback="pending_only",
+    )
+    in_days = Rules(base_life_days=90, clawback="within_balance")
+    for written in (off, on, in_days):
+        for term in list_terms(written):
+            said = say_term(term, Words(language), "RUB")
+            assert said and "{" not in said
+    told = [plain(say_term(term, Words("ru"), "RUB")) for term in list_terms(on)]
+    assert "VIP-клиентам ×1,5" in told and "×2 в день рождения, 3 дня до и 1 день после" in told
+    assert "начисляем только за: Кофе, Чай, Торт, Сок, Вода и ещё 2" in told
+    assert "баллы можно тратить через 14 дней после покупки" in told and "баллы сгорают через 12 месяцев" in told
+
+
+# Notices to the partner's customers
+
+
+def test_the_owner_switches_off_what_customers_are_told(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    chat.press("told")
+    assert "told:welcome:0" in chat.data()
+    for _ in range(2):
+        chat.press("told:welcome:0")
+    assert "told:welcome:1" in chat.data()
+    with app.app_context():
+        assert db.session.get_one(Partner, cafe.id).notices_off == ["welcome"]
+    chat.press("told:welcome:1")
+    with app.app_context():
+        assert db.session.get_one(Partner, cafe.id).notices_off == []
+    assert "больше не действует" in chat.press("told:codes:0")

@@ -14,13 +14,13 @@ from loyalty import programmes, what_if
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidProgramme, LoyaltyError, ProgrammeChanged
 from loyalty.money import parse_money
-from loyalty.rules import PRESETS, Rules
+from loyalty.rules import PRESETS, Rules, plain_number
 from loyalty.sales import Basket
 from loyalty.terms import Change, Term, compare_rules, list_terms
 from loyalty.types import Member, Pricing
 from models.transactions import in_transaction
 from web.access import staff
-from web.desk.programme_form import Number, ProgrammeForm, TryForm, fill, read, read_number, show_refusal, write
+from web.desk.programme_form import Number, ProgrammeForm, TryForm, fill, read, show_refusal, write
 from web.formats import use_zone
 from web.forms import refuse
 from web.terms import GROUPS, NAMES, say_change, say_step, say_term
@@ -141,7 +141,7 @@ def _try(form: ProgrammeForm, trial: TryForm, rules: Rules) -> Draft:
     try:
         found.pricing = what_if.try_purchase(
             g.me.partner,
-            Basket(parse_money(read_number(trial.amount.data), field="amount")),
+            Basket(parse_money(plain_number(trial.amount.data), field="amount")),
             Member(
                 is_vip=bool(trial.is_vip.data),
                 average_check=_read_average(trial),
@@ -160,12 +160,12 @@ def _try(form: ProgrammeForm, trial: TryForm, rules: Rules) -> Draft:
 
 def _read_average(trial: TryForm) -> Decimal | None:
     text = trial.average_check.data
-    return parse_money(read_number(text), field="average_check") if text else None
+    return parse_money(plain_number(text), field="average_check") if text else None
 
 
 def _read_whole(asked: Number) -> int:
     """The number of a field that may stay empty; what is none is said beside it."""
-    text = read_number(asked.data) or "0"
+    text = plain_number(asked.data) or "0"
     if text.isdecimal() and len(text) <= 12:
         return int(text)
     asked.errors = [*asked.errors, gettext("Enter a whole number.")]

@@ -1,11 +1,10 @@
 """The programme as a form: percents as percents, a comma or a point, an empty field for what there is not.
 
-Which numbers a rule may be is the core's (`loyalty.rules.RANGES`); here they are only read and named in the form's units.
+Which numbers a rule may be, and how they are typed, is the core's (`loyalty.rules`); here they are only named.
 """
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +14,9 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
 from loyalty.errors import InvalidProgramme
-from loyalty.rules import RANGES, Birthday, LargeCheck, Rules
+from loyalty.rules import RANGES, Birthday, LargeCheck, Rules, range_to_type, read_typed
 from web.forms import Form
 
-_PERCENT = {"rate"}
-"""Shares that the form shows as percents."""
 FIELDS = {
     "rate": "rate",
     "welcome_bonus": "welcome_bonus",
@@ -175,23 +172,13 @@ def show_refusal(form: ProgrammeForm, refused: InvalidProgramme) -> None:
         field.errors = [*field.errors, _say_rule(name)]
 
 
-def read_number(text: str | None) -> str:
-    """As the core reads numbers: no spaces, no signs of percent or money, a point."""
-    return re.sub(r"[\s%₽×]", "", text or "").replace(",", ".")
-
-
 def write(value: Decimal | int | None) -> str:
     """As it stands in a field: no thousands, the decimal sign of the language, nothing for none."""
     return "" if value is None else format_decimal(value, "0.######", locale=get_locale())
 
 
 def _number(form: ProgrammeForm, setting: str) -> int | str:
-    text = read_number(form[FIELDS[setting]].data)
-    if RANGES[setting].places == 0:
-        return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else text
-    if setting in _PERCENT and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
-        return f"{Decimal(text).scaleb(-2):f}"
-    return text
+    return read_typed(setting, form[FIELDS[setting]].data)
 
 
 def _optional(form: ProgrammeForm, setting: str) -> int | str | None:
@@ -206,14 +193,13 @@ def _record(form: ProgrammeForm, setting: str, factor: str, *others: str) -> dic
 
 
 def _say_rule(name: str) -> str:
-    allowed = RANGES.get(name)
-    if allowed is None:
+    if name not in RANGES:
         return str(_OTHER[name])
-    shift = 2 if name in _PERCENT else 0
-    values = {"low": write(allowed.low.scaleb(shift)), "high": write(allowed.high.scaleb(shift))}
-    if allowed.places <= shift:
+    allowed = range_to_type(name)
+    values = {"low": write(allowed.low), "high": write(allowed.high)}
+    if not allowed.places:
         return gettext("Enter a whole number from %(low)s to %(high)s.", **values)
-    places = allowed.places - shift
+    places = allowed.places
     return gettext("Enter a number from %(low)s to %(high)s, at most %(n)s digits after the comma.", n=places, **values)
 
 
