@@ -101,7 +101,13 @@ class Telegram:
 
     def settle(self) -> None:
         """Wait until the bot has taken, and confirmed, all that it was told."""
-        self.wait_for(lambda: not self.scalar("SELECT count(*) FROM sandbox.tg_update WHERE NOT is_confirmed"))
+        self.wait_for(self._is_confirmed)
+
+    def settle_silently(self) -> None:
+        self.wait_silently_for(self._is_confirmed)
+
+    def _is_confirmed(self) -> bool:
+        return not self.scalar("SELECT count(*) FROM sandbox.tg_update WHERE NOT is_confirmed")
 
     def tell(self, update: dict) -> int:
         """Have the bot told of something that no demo person does; the number of the update."""

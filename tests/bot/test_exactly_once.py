@@ -1,4 +1,6 @@
-"""R8: a crowd writes, the process is killed again and again, some updates are broken, some come twice."""
+"""R8: a shop's busy day on which the process is killed again and again, some updates are broken, some come twice. Every
+purchase is posted once, and every conversation goes as it would have gone on a quiet day.
+"""
 
 from __future__ import annotations
 
@@ -8,140 +10,133 @@ from collections import defaultdict
 
 from sqlalchemy import text
 
-from bot.texts import BUTTONS, Words
-from loyalty import replies
 from models import db, transaction
 from sandbox.telegram import store
+from tests.bot import crowd
+from tests.bot.crowd import Crowd, read_replies
 
-PEOPLE, UPDATES, KILLS, BROKEN, AGAIN = 50, 1000, 10, 10, 50
+BEFORE, AFTER = 480, 520
+"""Updates of each half of the day: sales are typed in, and decided on."""
+KILLS, AGAIN = 10, 50
+CONFIRMED = 60
+"""From so many updates on some are confirmed, and can come again."""
 HEARD, LISTENERS = 3, 20
 
 
 def test_every_update_has_its_effect_once_in_order_whatever_dies(telegram, capsys):
-    chance = random.Random(8)
-    asked, broken = write(telegram, chance)
+    day = Crowd(telegram.app, seed=8)
+    shift = Shift(telegram, random.Random(8))
+    day.type_in(BEFORE)
     began = time.monotonic()
-    kill_again_and_again(telegram, chance)
-    telegram.wait_silently_for(lambda: taken(telegram) == UPDATES, 120)
+    shift.kill(KILLS // 2, between=(CONFIRMED, BEFORE))
+    day.decide(AFTER)
+    shift.kill(KILLS // 2, between=(BEFORE, BEFORE + AFTER))
     took = time.monotonic() - began
-    telegram.settle()
+    telegram.settle_silently()
+    assert "waiting_for_the_other_poller" in telegram.log
+    assert "conflict" not in telegram.log, "two have asked at once"
 
-    assert taken(telegram) == UPDATES
+    assert shift.taken() == BEFORE + AFTER
     listed = telegram.app.test_cli_runner().invoke(args=["bot", "poison"]).stdout.splitlines()
-    assert sorted(int(line.split("\t")[0]) for line in listed) == sorted(broken)
-    said = read_replies(telegram)
-    assert {person: [text for text in texts if text != SORRY] for person, texts in said.items()} == asked
-    assert sum(texts.count(SORRY) for texts in said.values()) == BROKEN
+    assert sorted(int(line.split("\t")[0]) for line in listed) == sorted(day.broken)
+    assert find_purchases(telegram) == day.purchases()
+    assert find_balances(telegram) == day.balances()
+    verified = telegram.app.test_cli_runner().invoke(args=["ledger", "verify"])
+    assert verified.exit_code == 0, verified.output
+
+    said = defaultdict(list)
+    for reply in read_replies(telegram.app):
+        said[reply["chat_id"]].append(reply)
+    assert {chat: len(replies) for chat, replies in said.items()} == {chat: len(one) for chat, one in day.heard.items()}
+    for chat, answers in day.heard.items():
+        for reply, answer in zip(said[chat], answers, strict=True):
+            assert answer in reply["text"] or answer in labels(reply)
     hear_some(telegram, said)
     with capsys.disabled():
         print(  # noqa: T201
-            f"\nR8: {UPDATES} updates of {PEOPLE} people in {took:.1f} s with {KILLS} kills, {BROKEN} set aside, {AGAIN} come"
-            f" again; one process takes {speed(telegram):.0f} a second"
+            f"\nR8: {BEFORE + AFTER} updates of {len(day.heard)} people in {took:.1f} s: {len(day.purchases())} purchases"
+            f" posted, {KILLS} kills, {len(day.broken)} set aside, {AGAIN} come again, {crowd.TWICE} pressed twice;"
+            f" at work a process takes {shift.speed():.0f} a second"
         )
 
 
-def write(telegram, chance: random.Random) -> tuple[dict[int, list[str]], list[int]]:
-    """Everything that is said before anybody listens: what each person is to hear, and the numbers of the broken ones."""
-    asked, broken = defaultdict(list), []
-    places = set(chance.sample(range(UPDATES), BROKEN))
-    with telegram.app.app_context(), transaction():
-        for n in range(UPDATES):
-            person, said = 10_000 + chance.randrange(PEOPLE), chance.choice(list(ANSWERS))
-            update = message(person, said)
-            if n in places:
-                del update["message"]["date"]
-                broken.append(store.add_update(update))
-            else:
-                store.add_update(update)
-                asked[person].append(ANSWERS[said])
-    return asked, broken
-
-
-def kill_again_and_again(telegram, chance: random.Random) -> None:
+class Shift:
     """Two processes, one of which waits; whenever the one at work is killed another is started to wait."""
-    names: dict[str, int] = {}
 
-    def start() -> None:
-        name = f"bot {len(telegram.bots)}"
-        names[name] = len(telegram.bots)
-        telegram.start_bot(PGAPPNAME=name)
+    def __init__(self, telegram, chance: random.Random):
+        self._telegram, self._chance = telegram, chance
+        self._start()
+        self._start()
+        telegram.wait_silently_for(lambda: "waiting_for_the_other_poller" in telegram.log)
 
-    def find_at_work() -> str | None:
-        return telegram.scalar(
+    def kill(self, times: int, between: tuple[int, int]) -> None:
+        """Kill the one at work so many times, each at any of these updates, and have the last one taken."""
+        first, last = between
+        for number in sorted(self._chance.sample(range(first, last), times)):
+            self._telegram.wait_silently_for(lambda: self.taken() >= number, 120, every=0.02)
+            bot = self._telegram.bots[int(self._telegram.wait_silently_for(self._find_at_work).removeprefix("bot "))]
+            bot.kill()
+            bot.wait()
+            self._telegram.fail("redeliver", method="getUpdates", times=AGAIN // KILLS // 5)
+            self._start()
+        self._telegram.wait_silently_for(lambda: self.taken() == last, 120)
+
+    def taken(self) -> int:
+        return self._telegram.scalar("SELECT count(*) FROM taken_update")
+
+    def speed(self) -> float:
+        """Updates a second, the pauses in which somebody was killed or failed left out."""
+        return self._telegram.scalar(
+            "SELECT 1 / extract(epoch FROM avg(pause)) FROM (SELECT taken_at - lag(taken_at) OVER (ORDER BY taken_at)"
+            " AS pause FROM taken_update) AS pauses WHERE pause < interval '0.2 seconds'"
+        )
+
+    def _start(self) -> None:
+        self._telegram.start_bot(PGAPPNAME=f"bot {len(self._telegram.bots)}")
+
+    def _find_at_work(self) -> str | None:
+        return self._telegram.scalar(
             "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)"
             " WHERE locktype = 'advisory' AND granted AND application_name LIKE 'bot %' LIMIT 1"
         )
 
-    start()
-    start()
-    for kill_at in sorted(chance.sample(range(1, UPDATES), KILLS)):
-        telegram.wait_silently_for(lambda: taken(telegram) >= kill_at, 120, every=0.005)
-        bot = telegram.bots[names[telegram.wait_silently_for(find_at_work)]]
-        bot.kill()
-        bot.wait()
-        telegram.fail("redeliver", method="getUpdates", times=AGAIN // KILLS // 5)
-        start()
-    assert "waiting_for_the_other_poller" in telegram.log
-    assert "conflict" not in telegram.log, "two have asked at once"
 
-
-def read_replies(telegram) -> dict[int, list[str]]:
-    """What each chat is to be told, in the order it will be."""
-    said = defaultdict(list)
+def find_purchases(telegram) -> list[tuple[str, int, bool]]:
+    """Phone, sum, and whether it was paid with points, of every purchase."""
     with telegram.app.app_context(), transaction():
-        for sealed in db.session.scalars(text("SELECT sealed FROM outbox WHERE job = 'send_reply' ORDER BY id")):
-            reply = replies.read_reply(sealed)
-            said[reply["chat_id"]].append(reply["text"])
-    return said
+        found = db.session.execute(
+            text(
+                "SELECT i.value, p.amount, p.paid_with_points FROM purchase p"
+                " JOIN membership m ON (m.partner_id, m.id) = (p.partner_id, p.membership_id)"
+                " JOIN identity i ON i.customer_id = m.customer_id AND i.kind = 'phone'"
+            )
+        )
+        return sorted((row.value, int(row.amount), row.paid_with_points == row.amount) for row in found)
 
 
-def hear_some(telegram, said: dict[int, list[str]]) -> None:
+def find_balances(telegram) -> dict[str, int]:
+    with telegram.app.app_context(), transaction():
+        found = db.session.execute(
+            text(
+                "SELECT i.value, m.total FROM membership m"
+                " JOIN identity i ON i.customer_id = m.customer_id AND i.kind = 'phone'"
+            )
+        )
+        return {row.value: row.total for row in found}
+
+
+def labels(reply: dict) -> list[str]:
+    return [button["text"] for row in reply.get("markup", {}).get("inline_keyboard", ()) for button in row]
+
+
+def hear_some(telegram, said: dict[int, list[dict]]) -> None:
     """Have the first replies of some chats really sent; sending all would take half a minute at Telegram's pace."""
     listeners = sorted(said)[:LISTENERS]
+    kept = [reply["row"] for chat in listeners for reply in said[chat][:HEARD]]
     with telegram.app.app_context(), transaction():
-        rows = db.session.execute(text("SELECT id, sealed FROM outbox WHERE job = 'send_reply' ORDER BY id")).all()
-        kept, heard = [], defaultdict(int)
-        for row in rows:
-            chat = replies.read_reply(row.sealed)["chat_id"]
-            heard[chat] += 1
-            if chat in listeners and heard[chat] <= HEARD:
-                kept.append(row.id)
         db.session.execute(text("UPDATE outbox SET done_at = now() WHERE NOT id = ANY(:kept)"), {"kept": kept})
     telegram.wait_for(lambda: not telegram.scalar("SELECT count(*) FROM outbox WHERE done_at IS NULL"))
     with telegram.app.app_context(), transaction():
         for chat in listeners:
-            assert [item.text for item in store.list_items(chat, 0)] == said[chat][:HEARD]
-
-
-def speed(telegram) -> float:
-    """Updates a second while nobody was killed: by the middle one of the pauses between two updates."""
-    return telegram.scalar(
-        "SELECT 1 / extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY pause))"
-        " FROM (SELECT taken_at - lag(taken_at) OVER (ORDER BY taken_at) AS pause FROM taken_update) AS pauses"
-    )
-
-
-WORDS = Words("ru")
-SORRY = WORDS("sorry")
-ANSWERS = {
-    "/help": WORDS("help", **{name: WORDS.button(name) for name in BUTTONS}),
-    "/language": WORDS("ask_language"),
-    "/balance": WORDS("who_are_you"),
-}
-"""Commands, and the answers that tell which of them it was."""
-
-
-def message(person: int, said: str) -> dict:
-    return {
-        "message": {
-            "message_id": 1,
-            "from": {"id": person, "is_bot": False, "first_name": "Аня", "language_code": "ru"},
-            "chat": {"id": person, "type": "private"},
-            "date": 1_700_000_000,
-            "text": said,
-        }
-    }
-
-
-def taken(telegram) -> int:
-    return telegram.scalar("SELECT count(*) FROM taken_update")
+            heard = [item.text for item in store.list_items(chat, 0) if item.is_from_bot]
+            assert heard == [reply["text"] for reply in said[chat][:HEARD]]
