@@ -33,6 +33,10 @@ def say_steps(words: Words, breakdown: Iterable[dict[str, Any]], currency: str) 
             values["percent"] = words.decimal(Decimal(step["rate"]).scaleb(2))
         if "amount" in step:
             values["amount"] = words.money(Decimal(step["amount"]), currency)
+        if "name" in step:
+            values["name"] = step["name"]
+        if "bonus" in step:
+            values["bonus"] = words.change(int(step["bonus"]))
         if "points" in step:
             values["points"] = words.exact_points(Decimal(step["points"]))
         if words.has(name := f"step_{step['kind']}"):

@@ -10,11 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from loyalty import ledger
 from loyalty.errors import CustomerNotFound, InvalidCursor
+from loyalty.lifetime import local_date
 from loyalty.prepared import Prepared, array_of
 from loyalty.types import Member
 from models import db
@@ -117,6 +119,7 @@ def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member
 
 def facts_of(membership: Membership, customer: Customer) -> Member:
     """The same of rows that are at hand and brought up to now."""
+    last, zone = membership.last_purchase_at, db.session.get_one(Partner, membership.partner_id).timezone
     return Member(
         is_vip=membership.is_vip,
         birth_date=customer.birth_date,
@@ -124,6 +127,8 @@ def facts_of(membership: Membership, customer: Customer) -> Member:
         average_check=membership.spent / membership.visits if membership.visits else None,
         birthday_used_on=membership.birthday_used_on,
         available=max(membership.balance - membership.held, 0),
+        last_purchase_on=local_date(last, ZoneInfo(zone)) if last is not None else None,
+        tier=membership.tier,
     )
 
 

@@ -249,6 +249,29 @@ class InvalidClaim(LoyaltyError):
         self.reason, self.field = reason, field
 
 
+class InvalidTargeting(LoyaltyError):
+    """A rule that chooses people cannot be read."""
+
+    code = "invalid_targeting"
+    status = 422
+    field = "rule"
+
+    def __init__(self, reason: str):
+        super().__init__(f"The rule {reason}.")
+        self.reason = reason
+
+
+class InvalidPromotion(LoyaltyError):
+    """These are no terms of a promotion."""
+
+    code = "invalid_promotion"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"{field or 'The promotion'}: {reason}.")
+        self.reason, self.field = reason, field
+
+
 class ClaimDecided(LoyaltyError):
     """The claim no longer waits; `state` says what became of it."""
 
@@ -454,6 +477,13 @@ class DraftGone(NotFound):
 
     code = "draft_gone"
     status = 409
+
+
+class PromotionNotFound(NotFound):
+    """The promotion was not found."""
+
+    code = "promotion_not_found"
+    status = 404
 
 
 class ClaimNotFound(NotFound):

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -38,7 +38,7 @@ from loyalty.errors import (
     UnknownLine,
 )
 from loyalty.ledger_store import Account, PurchaseRow
-from loyalty.lifetime import available_at, expires_at
+from loyalty.lifetime import available_at, expires_at, local_date
 from loyalty.money import spread
 from loyalty.outbox import Announcement
 from loyalty.programme import SAME_BIRTHDAY_DAYS, kept_points, reprice, spendable_points
@@ -192,7 +192,7 @@ def sell(
         entries.append(book.spend(pricing.spent_points, cause))
     if pricing.earn:
         entries.append(_earn(account, pricing.earn, cause, pricing.frozen, now))
-    for bonus in bonuses:
+    for bonus in (*bonuses, *_promised(pricing)):
         entries.append(_grant_bonus(account, bonus, cause, pricing.frozen, now))
     book.settle(now)
     _count_visit(account, pricing, document.occurred_at)
@@ -1056,7 +1056,13 @@ def _member(account: Account, *, extra: int = 0) -> Member:
         average_check=account.spent / account.visits if account.visits else None,
         birthday_used_on=account.birthday_used_on,
         available=max(account.book.available, 0) + extra,
+        last_purchase_on=_day(account.last_purchase_at, account.timezone),
+        tier=account.tier,
     )
+
+
+def _day(at: datetime | None, zone: str) -> date | None:
+    return local_date(at, ZoneInfo(zone)) if at is not None else None
 
 
 def _earn(account: Account, points: int, cause: Cause, frozen: Mapping[str, Any], now: datetime) -> Entry:
@@ -1067,6 +1073,18 @@ def _earn(account: Account, points: int, cause: Cause, frozen: Mapping[str, Any]
     if frozen["base_life_months"] is not None or frozen["base_life_days"] is not None:
         life = Life(frozen["base_life_months"] or 0, frozen["base_life_days"] or 0)
     return _credit(account, points, "earn", cause, opens, expires_at(opens, life, zone), now)
+
+
+def _promised(pricing: Pricing) -> list[Bonus]:
+    """What promotions add beside the earn, under the promotion's id."""
+    usual = pricing.frozen["bonus_life_days"]
+    return [
+        Bonus(
+            one.points, f"promotion:{one.promotion_id}", Life(days=days) if (days := one.life_days or usual) else None
+        )
+        for one in pricing.promoted
+        if one.is_bonus
+    ]
 
 
 def _grant_bonus(account: Account, bonus: Bonus, cause: Cause, frozen: Mapping[str, Any], now: datetime) -> Entry:

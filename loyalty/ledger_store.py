@@ -37,6 +37,7 @@ class Account:
     birthday_used_on: date | None
     first_purchase_at: datetime | None
     last_purchase_at: datetime | None
+    tier: str | None
     timezone: str
 
 
@@ -47,7 +48,7 @@ def execute(sql: str, parameters: Sequence[Any] = ()) -> Any:
 _ACCOUNT = """
     SELECT m.partner_id, m.id, m.customer_id, m.state, m.merged_into, m.active, m.pending, m.held, m.debt, m.seq,
            m.next_due_at, m.visits, m.spent, m.is_vip, m.birthday_used_on, m.first_purchase_at, m.last_purchase_at,
-           c.birth_date, p.timezone
+           m.tier, c.birth_date, p.timezone
     FROM membership m JOIN customer c ON c.id = m.customer_id JOIN partner p ON p.id = m.partner_id
 """
 _ONE = f"{_ACCOUNT} WHERE m.partner_id = $1 AND m.id = $2"
@@ -103,6 +104,7 @@ def _account(partner_id: UUID, membership_id: UUID, row: Row) -> Account:
         birthday_used_on=row.birthday_used_on,
         first_purchase_at=row.first_purchase_at,
         last_purchase_at=row.last_purchase_at,
+        tier=row.tier,
         timezone=row.timezone,
     )
 

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from loyalty import accounts, codes, ledger, sales
+from loyalty import accounts, codes, ledger, promotions, sales
 from loyalty.customers import enrol
 from loyalty.errors import HoldNotFound, HoldResolved, LoyaltyError, NotFound, PurchaseNotFound, QuoteChanged
 from loyalty.identities import Identifier
-from loyalty.programmes import current_rules
+from loyalty.programmes import rules_in_force
 from loyalty.sales import Basket, Caller, Promise
 from loyalty.types import Line
 from models import db, new_id
@@ -76,8 +76,9 @@ def quote(
     branch_id = sales.check_place(partner, branch_id, caller, receipt_id)
     code_id = codes.look(partner.id, identifier.value, now).id if identifier.kind == "code" else None
     buyer = enrol(partner, identifier, name, now=now)
-    version, rules = current_rules(partner.id)
+    version, rules = rules_in_force(partner.id)
     member = accounts.member_facts(partner.id, buyer.membership_id, now)
+    member = promotions.know(partner, buyer.membership_id, member, rules, now)
     pricing = basket.price(rules, member, at=now, zone=ZoneInfo(partner.timezone))
     made = Quote(
         partner_id=partner.id,
@@ -91,7 +92,7 @@ def quote(
         code_id=code_id,
         programme_version=version,
         max_redeemable=pricing.max_redeemable,
-        will_earn=pricing.earn,
+        will_earn=pricing.total,
         breakdown=pricing.breakdown,
         rules=pricing.frozen,
         created_at=now,
@@ -111,7 +112,7 @@ def quote(
         for n, priced in enumerate(pricing.lines, 1)
     ]
     return Quoted(
-        made.id, buyer.customer_id, pricing.max_redeemable, pricing.earn, pricing.breakdown, lines, made.expires_at
+        made.id, buyer.customer_id, pricing.max_redeemable, pricing.total, pricing.breakdown, lines, made.expires_at
     )
 
 
@@ -123,7 +124,7 @@ def hold(partner: Partner, quote_id: UUID, points: int, *, caller: Caller, now: 
     `SpendRefused` family, which leaves the quote as it was.
     """
     made = _open_quote(partner, quote_id, caller, now)
-    _, rules = current_rules(partner.id)
+    _, rules = rules_in_force(partner.id)
     member = accounts.member_facts(partner.id, made.membership_id, now)
     basket = _basket(made)
     basket.check_spend(points, rules, member.available)
@@ -156,7 +157,7 @@ def capture(
     held, made = _find_hold(partner, hold_id, caller)
     if amount != made.amount:
         raise QuoteChanged()
-    _, rules = current_rules(partner.id)
+    _, rules = rules_in_force(partner.id)
     sale = sales.post(
         partner,
         made.membership_id,
@@ -210,8 +211,9 @@ class HeldSale:
 def show(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> HeldSale:
     """One of the till's own holds, and of the caller's branch. Raises `HoldNotFound`."""
     held, made = _find_hold(partner, hold_id, caller)
-    _, rules = current_rules(partner.id)
+    _, rules = rules_in_force(partner.id)
     facts = accounts.member_facts(partner.id, made.membership_id, now)
+    facts = promotions.know(partner, made.membership_id, facts, rules, now)
     member = db.session.get_one(Membership, (partner.id, made.membership_id))
     pricing = _basket(made).price(rules, facts, at=now, zone=ZoneInfo(partner.timezone), points=held.points)
     return HeldSale(
@@ -225,7 +227,7 @@ def show(partner: Partner, hold_id: UUID, *, caller: Caller, now: datetime) -> H
         balance=member.balance,
         amount=made.amount,
         paid_with_points=sum((line.spent for line in pricing.lines), Decimal("0.00")),
-        earn=pricing.earn,
+        earn=pricing.total,
         receipt_id=made.receipt_id,
         branch_id=made.branch_id,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, date, datetime
+from datetime import date, datetime
 from decimal import (
     ROUND_DOWN,
     ROUND_HALF_EVEN,
@@ -24,8 +24,10 @@ from fractions import Fraction
 from functools import lru_cache
 from math import prod
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from loyalty.birthdays import find_birthday
 from loyalty.errors import (
     AboveShare,
     BelowMinimum,
@@ -38,8 +40,9 @@ from loyalty.errors import (
 )
 from loyalty.lifetime import available_at, expires_at, local_date
 from loyalty.money import LIMIT, format_money, from_kopecks, split_largest_remainder, to_kopecks
+from loyalty.offers import Promotion, choose
 from loyalty.rules import PRESETS, Birthday, LargeCheck, Rules, write_decimal
-from loyalty.types import Line, Member, PricedLine, Pricing
+from loyalty.types import Line, Member, PricedLine, Pricing, Promoted, Standing
 
 __all__ = [
     "PRESETS",
@@ -81,7 +84,20 @@ _FROZEN_RULES = (
 _EXACT = Context(prec=100, rounding=ROUND_DOWN, traps=[Inexact, InvalidOperation, DivisionByZero])
 """Enough digits for every sum × rate × factors that `Rules.from_json` lets in; a lost digit raises."""
 
-_Factor = tuple[str, Decimal]
+
+@dataclass(frozen=True)
+class _Factor:
+    """A multiplier; `promotion` is whose it is, when it is a promotion's."""
+
+    kind: str
+    factor: Decimal
+    promotion: Promotion | None = None
+
+    def to_json(self) -> dict[str, str]:
+        written = {"kind": self.kind, "factor": write_decimal(self.factor)}
+        if self.promotion is not None:
+            written |= {"promotion": str(self.promotion.id), "name": self.promotion.name}
+        return written
 
 
 def price(
@@ -103,15 +119,24 @@ def price(
     capture of a hold may be smaller than the minimum.
     """
     net = _discounted_kopecks(lines, order_discount)
-    factors, birthday_on = _find_factors(rules, member, check=from_kopecks(sum(net)), on=local_date(at, zone))
-    return _apply(
-        lines,
-        net,
-        _freeze(rules, factors),
-        spend_points,
-        birthday_on=birthday_on,
-        redeemable=_redeemable(_limits(lines, net, rules), rules, member.available),
-    )
+    check, redeemable = from_kopecks(sum(net)), _redeemable(_limits(lines, net, rules), rules, member.available)
+    chosen = choose(rules.promotions, lines, member, check=check, at=at, zone=zone) if rules.promotions else ()
+    while True:
+        factors, birthday_on = _find_factors(rules, member, chosen, check=check, on=local_date(at, zone))
+        pricing = _apply(
+            lines,
+            net,
+            _freeze(rules, factors),
+            spend_points,
+            promotions=chosen,
+            birthday_on=birthday_on,
+            redeemable=redeemable,
+        )
+        # a promotion whose budget cannot bear what it would give gives nothing
+        beyond = {one.promotion_id for one in pricing.promoted if _is_beyond_budget(one, chosen, member)}
+        if not beyond:
+            return pricing
+        chosen = tuple(one for one in chosen if one.id not in beyond)
 
 
 def reprice(
@@ -193,21 +218,6 @@ def kept_points(
     return int(kept // sum(weight for weight, _, _ in counted))
 
 
-def find_birthday(birth_date: date, on: date, rule: Birthday) -> date | None:
-    """The birthday whose window holds the day `on`, or None. 29 February is kept on the 28th in common years.
-
-    The window may reach over the turn of the year: on 30 December a birthday of 2 January is next year's. The day of
-    birth itself is no birthday. Dates are calendar days of the partner's zone.
-    """
-    for year in (on.year - 1, on.year, on.year + 1):
-        if not max(birth_date.year + 1, MINYEAR) <= year <= MAXYEAR:
-            continue
-        birthday = _birthday_in(birth_date, year)
-        if -rule.days_before <= (on - birthday).days <= rule.days_after:
-            return birthday
-    return None
-
-
 # Sums in kopecks
 
 
@@ -282,20 +292,29 @@ def _redeemable(limits: _Limits, rules: Rules, available: int) -> int:
 # Multipliers
 
 
-def _find_factors(rules: Rules, member: Member, *, check: Decimal, on: date) -> tuple[list[_Factor], date | None]:
+def _is_beyond_budget(promoted: Promoted, chosen: Sequence[Promotion], member: Member) -> bool:
+    budget = next(one.terms.budget for one in chosen if one.id == promoted.promotion_id)
+    spent = member.promotions.get(promoted.promotion_id, Standing()).all_points
+    return budget is not None and spent + promoted.points > budget
+
+
+def _find_factors(
+    rules: Rules, member: Member, promotions: Sequence[Promotion], *, check: Decimal, on: date
+) -> tuple[list[_Factor], date | None]:
     """The multipliers that apply, in the order they are shown, and the birthday if its multiplier is among them."""
     birthday = _unused_birthday(rules.birthday, member, on)
     found: list[_Factor] = []
     if member.is_vip and rules.vip_factor is not None:
-        found.append(("vip", rules.vip_factor))
+        found.append(_Factor("vip", rules.vip_factor))
     if rules.large_check is not None and _is_large(check, rules.large_check, member):
-        found.append(("large_check", rules.large_check.factor))
+        found.append(_Factor("large_check", rules.large_check.factor))
     if rules.birthday is not None and birthday is not None:
-        found.append(("birthday", rules.birthday.factor))
-    found = [(kind, factor) for kind, factor in found if factor != 1]
+        found.append(_Factor("birthday", rules.birthday.factor))
+    found += [_Factor("promotion", one.terms.factor, one) for one in promotions if one.terms.factor is not None]
+    found = [one for one in found if one.factor != 1]
     if rules.combine == "best" and found:
-        found = [max(found, key=lambda item: item[1])]  # equal ones: the first, which spares the birthday
-    return found, birthday if "birthday" in dict(found) else None
+        found = [max(found, key=lambda one: one.factor)]  # equal ones: the first, which spares the birthday
+    return found, birthday if any(one.kind == "birthday" for one in found) else None
 
 
 def _is_large(check: Decimal, rule: LargeCheck, member: Member) -> bool:
@@ -321,23 +340,16 @@ def _unused_birthday(rule: Birthday | None, member: Member, on: date) -> date | 
     return birthday
 
 
-def _birthday_in(birth_date: date, year: int) -> date:
-    try:
-        return birth_date.replace(year=year)
-    except ValueError:
-        return date(year, 2, 28)
-
-
 # The one formula
 
 
 def _freeze(rules: Rules, factors: list[_Factor]) -> dict[str, Any]:
     """What re-pricing and refunds will need of today's rules; of the member only which factors applied."""
     with localcontext(_EXACT):
-        multiplier = prod((factor for _, factor in factors), start=Decimal(1))
+        multiplier = prod((one.factor for one in factors), start=Decimal(1))
     return {
         "version": FROZEN_VERSION,
-        "factors": [{"kind": kind, "factor": write_decimal(factor)} for kind, factor in factors],
+        "factors": [one.to_json() for one in factors],
         "multiplier": write_decimal(multiplier),
         **_written(rules),
     }
@@ -356,6 +368,7 @@ def _apply(
     frozen: dict[str, Any],
     points: int,
     *,
+    promotions: Sequence[Promotion] = (),
     birthday_on: date | None = None,
     redeemable: int = 0,
 ) -> Pricing:
@@ -375,7 +388,10 @@ def _apply(
         )
         exact = sum((line.weight for line in priced), Decimal(0))
         earn = int(exact)  # the one rounding: down, and exact is never negative
-        breakdown = _explain(priced, frozen, points, exact)
+        promoted = _promote(priced, frozen, promotions)
+        breakdown = _explain(priced, frozen, points, exact) + _explain_bonuses(earn, promoted, promotions)
+    if bonuses := [one for one in promoted if one.is_bonus]:
+        frozen = frozen | {"bonuses": [{"promotion": str(one.promotion_id), "points": one.points} for one in bonuses]}
     return Pricing(
         earn=earn,
         spent_points=points,
@@ -384,7 +400,28 @@ def _apply(
         frozen=frozen,
         birthday_on=birthday_on,
         max_redeemable=redeemable,
+        promoted=promoted,
     )
+
+
+def _promote(
+    priced: Sequence[PricedLine], frozen: dict[str, Any], promotions: Sequence[Promotion]
+) -> tuple[Promoted, ...]:
+    """What each promotion adds: a factor what it lifts the rounded sum by, in the order of the breakdown."""
+    found = []
+    paid = [(item.line, item.amount - item.spent) for item in priced if _earns(item.line, frozen)]
+    running = _total(money for _, money in paid) * Decimal(frozen["rate"])
+    for factor in frozen["factors"]:
+        before, running = running, running * Decimal(factor["factor"])
+        if "promotion" in factor and int(running) > int(before):
+            found.append(Promoted(UUID(factor["promotion"]), int(running) - int(before), is_bonus=False))
+    for one in promotions:
+        terms = one.terms
+        money = _total(money for line, money in paid if terms.categories is None or line.category in terms.categories)
+        points = terms.points if terms.rate is None else int(money * terms.rate)
+        if money and points:
+            found.append(Promoted(one.id, points, is_bonus=True, life_days=terms.life_days))
+    return tuple(found)
 
 
 def _weigh(line: Line, paid_with_money: Decimal, frozen: dict[str, Any]) -> Decimal:
@@ -432,6 +469,25 @@ def _explain(priced: Sequence[PricedLine], frozen: dict[str, Any], points: int, 
         steps.append({**item, "points": write_decimal(running)})
     if exact != int(exact):
         steps.append({"kind": "rounding", "dropped": write_decimal(exact % 1), "points": str(int(exact))})
+    return steps
+
+
+def _explain_bonuses(earn: int, promoted: Sequence[Promoted], promotions: Sequence[Promotion]) -> list[dict[str, str]]:
+    """What promotions add beside the formula; `points` runs on."""
+    names = {one.id: one.name for one in promotions}
+    steps, running = [], earn
+    for one in promoted:
+        if one.is_bonus:
+            running += one.points
+            steps.append(
+                {
+                    "kind": "promotion_bonus",
+                    "promotion": str(one.promotion_id),
+                    "name": names[one.promotion_id],
+                    "bonus": str(one.points),
+                    "points": str(running),
+                }
+            )
     return steps
 
 

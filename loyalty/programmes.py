@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from loyalty import audit
 from loyalty.errors import PartnerNotFound, ProgrammeChanged, ProgrammeVersionNotFound
+from loyalty.offers import Promotion, Terms
 from loyalty.prepared import Prepared
 from loyalty.rules import PRESETS, Rules
 from loyalty.terms import Change, compare_rules
@@ -26,8 +27,46 @@ _in_force = Prepared(
 )
 
 
+_in_force_with_promotions = Prepared(
+    "kopilka_rules_in_force",
+    "uuid",
+    """SELECT version, rules::text AS rules,
+        (SELECT json_agg(json_build_array(id, name, kind, terms, starts_at, ends_at) ORDER BY id)::text
+         FROM promotion WHERE partner_id = $1 AND state = 'on') AS promotions
+    FROM programme WHERE partner_id = $1 ORDER BY version DESC LIMIT 1""",
+)
+
+
+def rules_in_force(partner_id: UUID) -> tuple[int, Rules]:
+    """The version in force, and its rules with the promotions that are on: what a purchase of now is priced with.
+
+    Raises `PartnerNotFound` when the partner has no programme.
+    """
+    for found in _in_force_with_promotions(partner_id):
+        rules = _read_rules(found.rules)
+        if found.promotions:
+            rules = replace(rules, promotions=_read_promotions(found.promotions))
+        return found.version, rules
+    raise PartnerNotFound()
+
+
+@lru_cache(maxsize=1000)
+def _read_promotions(written: str) -> tuple[Promotion, ...]:
+    return tuple(
+        Promotion(
+            UUID(promotion_id),
+            name,
+            kind,
+            Terms.from_json(kind, terms),
+            datetime.fromisoformat(starts_at),
+            datetime.fromisoformat(ends_at) if ends_at else None,
+        )
+        for promotion_id, name, kind, terms, starts_at, ends_at in json.loads(written)
+    )
+
+
 def current_rules(partner_id: UUID) -> tuple[int, Rules]:
-    """The version in force and its rules. Raises `PartnerNotFound` when the partner has none."""
+    """The version in force and its rules, without promotions. Raises `PartnerNotFound` when the partner has none."""
     for programme in _in_force(partner_id):
         return programme.version, _read_rules(programme.rules)
     raise PartnerNotFound()

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loyalty.errors import InvalidProgramme
 from loyalty.money import format_money
 from loyalty.types import Life
+
+if TYPE_CHECKING:
+    from loyalty.offers import Promotion
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Rules:
     """`debt`, `within_balance` or `pending_only` (`ledger.md` rule 18)."""
     grace_days: int = 30
     hold_minutes: int = 15
+    promotions: tuple[Promotion, ...] = ()
+    """What is added for a while; no part of the programme's versions, and not in its JSON."""
 
     @property
     def base_life(self) -> Life | None:

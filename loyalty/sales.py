@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from loyalty import codes, ledger, notices, outbox
+from loyalty import codes, ledger, notices, outbox, promotions
 from loyalty.accounts import facts_of
 from loyalty.customers import enrol, find_member, look_up
 from loyalty.errors import (
@@ -32,7 +32,7 @@ from loyalty.identities import Identifier
 from loyalty.members import MemberCard, card_of
 from loyalty.prepared import Prepared
 from loyalty.programme import Rules, check_spend, price
-from loyalty.programmes import current_rules
+from loyalty.programmes import rules_in_force
 from loyalty.types import Line, Member, Pricing
 from models import db
 from models.ledger import Purchase
@@ -117,7 +117,7 @@ class Promise:
 
     def check(self, plain: Pricing) -> None:
         """Raises `QuoteChanged` for a purchase that is no longer worth that."""
-        if plain.frozen != self.rules or plain.earn != self.earn:
+        if plain.frozen != self.rules or plain.total != self.earn:
             raise QuoteChanged()
 
 
@@ -137,7 +137,7 @@ class Preview:
 
     def balance_after(self, pricing: Pricing) -> int:
         """The balance once the purchase is posted so; what waits for the return window is not in it."""
-        earned = 0 if self.rules.pending_days else pricing.earn
+        earned = 0 if self.rules.pending_days else pricing.total
         return (self.member.balance if self.member else 0) - pricing.spent_points + earned
 
 
@@ -161,14 +161,15 @@ def preview(
     found = look_up(partner, identifier, now=now)
     if found is None and points:
         raise CustomerNotFound()
-    _, rules = current_rules(partner.id)
+    _, rules = rules_in_force(partner.id)
     if found is None:
-        card, facts = None, Member()
+        card, facts = None, promotions.know(partner, None, Member(), rules, now)
     else:
         customer, membership = found
         ledger.bring_up(partner.id, membership.id, now)
         db.session.refresh(membership)
-        card, facts = card_of(membership, contacts=contacts), facts_of(membership, customer)
+        card = card_of(membership, contacts=contacts)
+        facts = promotions.know(partner, membership.id, facts_of(membership, customer), rules, now)
     if basket is None:
         return Preview(card, rules)
     zone = ZoneInfo(partner.timezone)
@@ -182,7 +183,7 @@ def preview(
 
 def whole_check(partner: Partner, points: int) -> Basket:
     """The check that so many points pay to the last kopeck; it earns nothing."""
-    return Basket(points * current_rules(partner.id)[1].point_value).without_accrual()
+    return Basket(points * rules_in_force(partner.id)[1].point_value).without_accrual()
 
 
 def post_transaction(
@@ -218,7 +219,7 @@ def post_transaction(
         membership_id = find_member(partner, identifier, now=now)[1].id
     else:
         membership_id = enrol(partner, identifier, name, now=now).membership_id
-    _, rules = current_rules(partner.id)
+    _, rules = rules_in_force(partner.id)
     if kind == "redemption":
         basket = basket.without_accrual()
         points = _whole_check(basket, rules) if points is None else points
@@ -262,21 +263,24 @@ def post(
     promise: Promise | None = None,
 ) -> ledger.Sale:
     """Price under the lock, post, and have the person told; not at another price than was promised."""
-    zone = ZoneInfo(partner.timezone)
+    zone, at = ZoneInfo(partner.timezone), document.occurred_at
+    posted: list[Pricing] = []
 
     def priced(member: Member) -> Pricing:
+        member = promotions.know(partner, membership_id, member, rules, at, lock=True)
         if promise is not None:
-            promise.check(basket.price(rules, member, at=document.occurred_at, zone=zone))
+            promise.check(basket.price(rules, member, at=at, zone=zone))
         if hold_id is None and points:
             basket.check_spend(points, rules, member.available)
-        return basket.price(rules, member, at=document.occurred_at, zone=zone, points=points)
+        posted.append(basket.price(rules, member, at=at, zone=zone, points=points))
+        return posted[-1]
 
     def announced(sale: ledger.Sale) -> list[outbox.Announcement]:
         told = [kind for kind, moved in (("credited", sale.earned), ("spent", sale.spent)) if moved]
         member = sale.account.membership_id
         return [notices.purchase_announcement(partner.id, sale.purchase_id, told, membership_id=member)] if told else []
 
-    return ledger.sell(
+    sale = ledger.sell(
         partner.id,
         membership_id,
         document,
@@ -286,6 +290,9 @@ def post(
         actor=caller.actor,
         announce=announced,
     )
+    if posted:
+        promotions.record_uses(partner, sale.account.membership_id, sale.purchase_id, posted[-1], at)
+    return sale
 
 
 def post_refund(
@@ -327,6 +334,7 @@ def undo(partner: Partner, purchase_id: UUID, *, caller: Caller, now: datetime) 
         actor=caller.actor,
     )
     db.session.expire(purchase)
+    promotions.forget_uses(partner.id, purchase_id)
     _announce(partner, refunded)
     return refunded
 

@@ -5,10 +5,12 @@ Money is `Decimal` in the partner's currency with at most two places; points are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,28 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How a promotion stands just before a purchase: what this person took of it, and what everybody did.
+
+    `is_listed`: the person is on its list. `all_points` are those of all uses.
+    """
+
+    uses: int = 0
+    uses_today: int = 0
+    last_used_on: date | None = None
+    is_listed: bool = False
+    all_uses: int = 0
+    all_points: int = 0
+
+
+@dataclass(frozen=True)
 class Member:
     """What pricing needs to know of a membership just before the purchase.
 
     `average_check` and `earlier_purchases` leave the purchase itself out. `birthday_used_on` is the birthday
     (`Pricing.birthday_on`) for which the multiplier was last applied. `available` is what can be spent now, in points.
+    `promotions` says of each promotion how it stands; one that is left out stands as if it were new. Dates are days of the
+    partner's.
     """
 
     is_vip: bool = False
@@ -38,6 +57,20 @@ class Member:
     average_check: Decimal | None = None
     birthday_used_on: date | None = None
     available: int = 0
+    last_purchase_on: date | None = None
+    tier: str | None = None
+    promotions: Mapping[UUID, Standing] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """What a promotion adds to a purchase, in points: a part of the earn (`is_bonus` False), or a bonus beside it that
+    lives `life_days` (None: as the programme's bonuses)."""
+
+    promotion_id: UUID
+    points: int
+    is_bonus: bool
+    life_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +95,7 @@ class Pricing:
     `breakdown` (for people) and `frozen` (for later re-pricing and refunds) are JSON-able: decimals are strings, and
     neither holds personal data. `birthday_on` is the birthday whose multiplier was applied: remember it as the member's
     `birthday_used_on`. `max_redeemable`: the most points this member could spend on this purchase (0: offer nothing).
+    `promoted` is what each promotion adds.
     """
 
     earn: int
@@ -71,6 +105,17 @@ class Pricing:
     frozen: dict[str, Any]
     birthday_on: date | None
     max_redeemable: int
+    promoted: tuple[Promoted, ...] = ()
+
+    @property
+    def bonus(self) -> int:
+        """Points of promotions beside the earn."""
+        return sum(one.points for one in self.promoted if one.is_bonus)
+
+    @property
+    def total(self) -> int:
+        """All that the purchase gives."""
+        return self.earn + self.bonus
 
 
 @dataclass(frozen=True)

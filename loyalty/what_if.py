@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from loyalty import programmes
+from loyalty import programmes, promotions
 from loyalty.lifetime import local_date
 from loyalty.rules import Rules
 from loyalty.sales import Basket
@@ -29,17 +29,18 @@ def try_purchase(
     points: int = 0,
     on_birthday: bool = False,
 ) -> Pricing:
-    """Price a purchase by the rules in force with `changes` laid over them; nothing is stored.
+    """Price a purchase by the rules in force, promotions included, with `changes` laid over them; nothing is stored.
 
     `on_birthday` makes the day of the purchase the member's birthday. Raises `InvalidProgramme`, `InvalidPurchase`,
     the `SpendRefused` family and `PartnerNotFound`.
     """
-    _, rules = programmes.current_rules(partner.id)
+    _, rules = programmes.rules_in_force(partner.id)
     if changes:
-        rules = Rules.from_json(rules.to_json() | dict(changes))
+        rules = replace(Rules.from_json(rules.to_json() | dict(changes)), promotions=rules.promotions)
     zone = ZoneInfo(partner.timezone)
     if on_birthday:
         member = replace(member, birth_date=_born_on(local_date(at, zone)), birthday_used_on=None)
+    member = promotions.know(partner, None, member, rules, at)
     basket.check_spend(points, rules, member.available)
     return basket.price(rules, member, at=at, zone=zone, points=points)
 

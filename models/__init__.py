@@ -3,7 +3,7 @@
 Importing this package registers every table on `db.metadata`.
 """
 
-from models import claim, customer, ledger, partner, telegram, widget, work
+from models import claim, customer, ledger, partner, promotion, telegram, widget, work
 from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "new_id",
     "partner",
     "ping_after_rest",
+    "promotion",
     "telegram",
     "transaction",
     "transaction_apart",

@@ -11,7 +11,7 @@ from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as lazy
 
 from loyalty.terms import Change, Term
-from web.formats import write_money, write_number, write_percent, write_points
+from web.formats import write_money, write_number, write_percent, write_points, write_signed
 
 NAMES = {
     "rate": lazy("Points for a purchase"),
@@ -207,6 +207,10 @@ def _factor_step(name: Any) -> Callable[[dict[str, str]], tuple[str, str]]:
     return lambda step: (f"{name} {write_factor(step['factor'])}", _exact(step["points"]))
 
 
+def _promoted(step: dict[str, str], what: str) -> str:
+    return gettext("“%(name)s” %(what)s", name=step["name"], what=what)
+
+
 _STEPS: dict[str, Callable[[dict[str, str]], tuple[str, str]]] = {
     "check": lambda step: (gettext("Check"), write_money(step["amount"])),
     "order_discount": lambda step: (gettext("Discount on the check"), _less(step["amount"])),
@@ -221,6 +225,8 @@ _STEPS: dict[str, Callable[[dict[str, str]], tuple[str, str]]] = {
     "vip": _factor_step(lazy("VIP")),
     "large_check": _factor_step(lazy("Large check")),
     "birthday": _factor_step(lazy("Birthday")),
+    "promotion": lambda step: (_promoted(step, write_factor(step["factor"])), _exact(step["points"])),
+    "promotion_bonus": lambda step: (_promoted(step, write_signed(int(step["bonus"]))), _exact(step["points"])),
     "rounding": lambda step: (gettext("Rounded down"), _exact(step["points"])),
 }
 

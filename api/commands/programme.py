@@ -182,6 +182,8 @@ _SENTENCES = {
     "vip": "x {factor} VIP = {points}",
     "large_check": "x {factor} large check = {points}",
     "birthday": "x {factor} birthday = {points}",
+    "promotion": "× {factor} («{name}») = {points}",
+    "promotion_bonus": "+ {bonus} («{name}») = {points}",
     "rounding": "rounded down = {points}",
 }
 

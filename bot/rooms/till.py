@@ -323,7 +323,7 @@ def _preview(talk: Talk, plan: Plan, note: str | None = None) -> None:
         "plan": plan.write(),
         "branch": str(branch_id) if branch_id else None,
         "amount": str(sum(line.amount for line in pricing.lines)),
-        "promise": {"rules": seen.plain.frozen, "earn": seen.plain.earn},
+        "promise": {"rules": seen.plain.frozen, "earn": seen.plain.total},
     }
     draft_id = drafts.propose(talk.place.partner_id, talk.customer.id, KIND, content, talk.now)
     if talk.step in (WHO, SUM, POINTS, BRANCH):
@@ -368,8 +368,8 @@ def _tell(talk: Talk, plan: Plan, seen: Preview, branch_id: UUID | None) -> list
         ]
     if plan.amount is not None:
         told += say_steps(words, pricing.breakdown, partner.currency)
-        told.append(words("till_will_credit", points=words.points(pricing.earn)))
-        if pricing.earn and seen.rules.pending_days:
+        told.append(words("till_will_credit", points=words.points(pricing.total)))
+        if pricing.total and seen.rules.pending_days:
             told.append(words("till_will_wait", days=words.count("till_days", seen.rules.pending_days)))
     before = seen.member.balance if seen.member else 0
     told.append(words("till_balance", before=words.number(before), after=words.points(seen.balance_after(pricing))))
@@ -379,7 +379,7 @@ def _tell(talk: Talk, plan: Plan, seen: Preview, branch_id: UUID | None) -> list
 def _buttons(talk: Talk, plan: Plan, seen: Preview, draft_id: UUID) -> list[list[tuple[str, str]]]:
     words, most = talk.words, seen.plain.max_redeemable
     spends = bool(plan.points)
-    points = words.points(plan.points if spends else seen.plain.earn)
+    points = words.points(plan.points if spends else seen.plain.total)
     rows = [[(words("till_spend_now" if spends else "till_credit_now", points=points), f"sale:{draft_id.hex}")]]
     if not spends and most and talk.may("points:spend"):
         rows.append([(words("till_pay_with_points", points=words.points(most)), f"sale_points:{draft_id.hex}")])

@@ -162,6 +162,13 @@ TEXTS = {
         "ru": "Этот чек не подходит: нужен QR чека продажи за последние дни.",
         "en": "This receipt cannot be used: it takes the QR of a sale of the last days.",
     },
+    # promotions
+    "refused_invalid_promotion": {"ru": "Проверьте условия акции.", "en": "Check the terms of the promotion."},
+    "refused_invalid_targeting": {
+        "ru": "Правило отбора клиентов не читается.",
+        "en": "The rule that chooses customers cannot be read.",
+    },
+    "refused_promotion_not_found": {"ru": "Такой акции нет.", "en": "There is no such promotion."},
     # the business
     "refused_partner_not_found": {
         "ru": "Такого партнёра нет, или он больше не принимает участников.",
