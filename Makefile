@@ -1,7 +1,7 @@
 # Kopilka. `make` alone tells what there is. Needs Python 3.11 or newer and make; everything else is installed into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-ledger lint fmt bench screenshots demo-import verify migrate clean
+.PHONY: help run test test-slow test-ledger test-notices lint fmt bench screenshots demo-import verify migrate clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -28,6 +28,9 @@ test-slow: $(VENV)/.dev ## Run the tests that take minutes
 
 test-ledger: $(VENV)/.dev ## Compare the ledger with its reference model over 10 000 histories (about an hour)
 	@LEDGER_HISTORIES=10000 $(PY) -m pytest -n 2 tests/loyalty/test_ledger_machine.py $(ARGS)
+
+test-notices: $(VENV)/.dev ## Send 10 000 notices through a bad day of Telegram's (about half an hour)
+	@exec $(PY) -m pytest -m slow tests/workers/test_many_notices.py $(ARGS)
 
 lint: $(VENV)/.dev ## Check style and formatting
 	@$(PY) -m ruff check .

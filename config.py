@@ -44,6 +44,13 @@ class Settings:
     mail_from: str = "kopilka@localhost"
     telegram_bot_name: str = "kopilka_demo_bot"
     telegram_bot_token: str | None = field(default=None, repr=False)
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_send_seconds: float = 10.0
+    """How long Telegram's answer to a message is waited for."""
+    telegram_per_second: int = 30
+    """How many messages a second Telegram bears, to all chats together."""
+    telegram_chat_seconds: float = 1.0
+    """How long a chat is left in peace between two messages."""
     telegram_poll_seconds: int = 25
     """How long the bot lets Telegram wait for the next update before it asks again."""
     web_workers: int = 2
@@ -80,7 +87,7 @@ class Settings:
     @property
     def bot_api_url(self) -> str:
         """Where Telegram's Bot API listens; in the sandbox its stand-in."""
-        return f"{self._own_url}/sandbox/telegram/api" if self.sandbox else "https://api.telegram.org"
+        return f"{self._own_url}/sandbox/telegram/api" if self.sandbox else self.telegram_api_url
 
     def bot_link(self, payload: str = "") -> str:
         """What opens the bot's chat; with a payload the bot is told it by the first press there. In the sandbox, where
@@ -135,6 +142,12 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     bot_token = env.str("TELEGRAM_BOT_TOKEN", None)
     if bot_token and not re.fullmatch(r"[0-9]{5,15}:[A-Za-z0-9_-]{20,80}", bot_token):
         raise SettingsError("TELEGRAM_BOT_TOKEN must look like 123456789:AAE…, as @BotFather gives it")
+    api_url = env.str("TELEGRAM_API_URL", Settings.telegram_api_url).rstrip("/")
+    if not api_url.startswith(("https://", "http://")):
+        raise SettingsError("TELEGRAM_API_URL must begin with https:// or http://")
+    per_second = env.int("TELEGRAM_PER_SECOND", Settings.telegram_per_second)
+    if per_second < 1:
+        raise SettingsError("TELEGRAM_PER_SECOND must be 1 or more")
     return Settings(
         home=home,
         host=env.str("HOST", "127.0.0.1"),
@@ -149,6 +162,10 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         mail_from=env.str("MAIL_FROM", "kopilka@localhost"),
         telegram_bot_name=env.str("TELEGRAM_BOT_NAME", "kopilka_demo_bot"),
         telegram_bot_token=bot_token,
+        telegram_api_url=api_url,
+        telegram_send_seconds=env.positive("TELEGRAM_SEND_SECONDS", Settings.telegram_send_seconds),
+        telegram_per_second=per_second,
+        telegram_chat_seconds=env.positive("TELEGRAM_CHAT_SECONDS", Settings.telegram_chat_seconds),
         telegram_poll_seconds=env.int("TELEGRAM_POLL_SECONDS", Settings.telegram_poll_seconds),
         web_workers=env.int("WEB_WORKERS", 2),
         log_level=env.str("LOG_LEVEL", "INFO").upper(),

@@ -45,11 +45,21 @@ def test_a_secret_that_production_lacks_is_named(tmp_path, name):
         ("PORT", "65536"),
         ("SANDBOX", "maybe"),
         ("WEB_WORKERS", "two"),
+        ("TELEGRAM_API_URL", "telegram.example"),
+        ("TELEGRAM_PER_SECOND", "0"),
+        ("TELEGRAM_CHAT_SECONDS", "-1"),
     ],
 )
 def test_a_malformed_setting_is_named(tmp_path, name, value):
     with pytest.raises(SettingsError, match=name):
         load(tmp_path, **{**PRODUCTION, name: value})
+
+
+def test_a_bot_api_of_ones_own_is_used_but_never_in_the_sandbox(tmp_path):
+    own = {"TELEGRAM_API_URL": "https://bots.example/"}
+    assert load(tmp_path, **PRODUCTION).bot_api_url == "https://api.telegram.org"
+    assert load(tmp_path, **PRODUCTION, **own).bot_api_url == "https://bots.example"
+    assert load(tmp_path, SANDBOX="1", **own).bot_api_url == "http://127.0.0.1:8000/sandbox/telegram/api"
 
 
 @pytest.mark.parametrize("name", ["SMTP_URL", "TELEGRAM_BOT_TOKEN"])

@@ -218,7 +218,7 @@ def test_every_announced_job_has_a_handler():
 
 def test_every_setting_is_described_in_the_example():
     source = (ROOT / "config.py").read_text()
-    read = set(re.findall(r"env\.(?:str|int|bool|list)\(\s*\"([A-Z_]+)\"", source))
+    read = set(re.findall(r"env\.(?:str|int|positive|bool|list)\(\s*\"([A-Z_]+)\"", source))
     described = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert len(read) >= len([field for field in fields(Settings) if field.default is not None]) - 2
     assert read - described == set()

@@ -11,7 +11,7 @@ from connectors.telegram import BotApi, TelegramError
 from connectors.telegram.pictures import draw_qr
 from loyalty import replies
 from workers import filing
-from workers.pacing import GONE, heed, wait_turn
+from workers.pacing import GONE, turn_to_write
 
 
 def send_reply(payload: dict, row, now: datetime) -> None:
@@ -20,11 +20,11 @@ def send_reply(payload: dict, row, now: datetime) -> None:
     if settings.bot_token is None:
         raise ConnectorError("no_telegram_gateway", retryable=False)
     reply = replies.read_reply(row.sealed)
-    wait_turn(reply["chat_id"])
+    api = BotApi(settings.bot_token, settings.bot_api_url, settings.telegram_send_seconds)
     try:
-        _send(BotApi(settings.bot_token, settings.bot_api_url), reply, now)
+        with turn_to_write(reply["chat_id"], row.attempts):
+            _send(api, reply, now)
     except TelegramError as error:
-        heed(error, reply["chat_id"], now)
         if error.code not in GONE:
             raise
 

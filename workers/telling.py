@@ -8,12 +8,11 @@ from uuid import UUID
 from flask import current_app
 
 from connectors.errors import ConnectorError
-from connectors.messages import Message, gateways
+from connectors.messages import Gateway, Message, gateways
 from connectors.messages.telegram import TelegramGateway
-from connectors.telegram import TelegramError
 from loyalty import business_notices, notices
 from loyalty.notices import Notice
-from workers.pacing import Later, heed, wait_turn
+from workers.pacing import GONE, Later, turn_to_write
 
 
 def send_code(payload: dict, row, now: datetime) -> None:
@@ -66,26 +65,38 @@ def notify_invitation(payload: dict, row, now: datetime) -> None:
 
 
 def _send(notice: Notice | None, row, now: datetime) -> None:
-    """Try the ways in turn. Raises `ConnectorError` when none works, `Later` in quiet hours."""
+    """Try the ways in turn. Raises `ConnectorError` when none works now, `Later` in quiet hours and when asked to wait.
+
+    Somebody whom no way leads to any more gets nothing, and that is the end of it.
+    """
     if notice is None or not notice.routes:
         return
     if notice.hold_until is not None:
         raise Later(notice.hold_until)
     senders = gateways(current_app.config["SETTINGS"])
-    for n, route in enumerate(notice.routes, start=1):
+    problems = []
+    for route in notice.routes:
         # the same id at every try: a gateway or a reader can tell a repeat from a second message
         message_id = f"outbox-{row.id}-{route.channel}"
         body = notice.body_for(route.channel)
         message = Message(message_id, route.channel, route.address, body, notice.text.subject, notice.buttons)
-        sender = senders[route.channel]
         try:
-            if isinstance(sender, TelegramGateway):
-                wait_turn(int(route.address))
-            sender.send(message)
+            _hand_over(message, senders[route.channel], row.attempts)
             return
         except ConnectorError as error:
-            if isinstance(error, TelegramError):
-                heed(error, int(route.address), now)
             # wait for the best way once; after that any way that works is better
-            if n == len(notice.routes) or (error.retryable and row.attempts == 0):
+            if error.retryable and row.attempts == 0:
                 raise
+            problems.append(error)
+    problems.sort(key=lambda problem: not problem.retryable)
+    for problem in problems:
+        if problem.code not in GONE:
+            raise problem
+
+
+def _hand_over(message: Message, sender: Gateway, tries: int) -> None:
+    if isinstance(sender, TelegramGateway):
+        with turn_to_write(sender.chat_of(message), tries):
+            sender.send(message)
+    else:
+        sender.send(message)

@@ -20,5 +20,5 @@ def gateways(settings) -> dict[str, Gateway]:
     email = SmtpGateway(settings.smtp_url, settings.mail_from) if settings.smtp_url else NoGateway("email")
     telegram = NoGateway("telegram")
     if settings.bot_token:
-        telegram = TelegramGateway(BotApi(settings.bot_token, settings.bot_api_url))
+        telegram = TelegramGateway(BotApi(settings.bot_token, settings.bot_api_url, settings.telegram_send_seconds))
     return {"telegram": telegram, "sms": NoGateway("sms"), "email": email}

@@ -17,11 +17,15 @@ class TelegramGateway:
 
     def send(self, message: Message) -> None:
         """Hand the message over. Raises `ConnectorError`: `blocked` when the person does not want to hear from the bot."""
+        self._api.send_text(self.chat_of(message), message.text, inline_keyboard(message.buttons))
+
+    @staticmethod
+    def chat_of(message: Message) -> int:
+        """The chat that the message goes to. Raises `ConnectorError`."""
         try:
-            chat_id = int(message.to)
+            return int(message.to)
         except ValueError:
             raise ConnectorError("bad_address", retryable=False) from None
-        self._api.send_text(chat_id, message.text, inline_keyboard(message.buttons))
 
 
 def inline_keyboard(buttons: Sequence[Sequence[str]]) -> dict | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from telebot import apihelper
+from urllib3.exceptions import NewConnectionError
 
 from connectors.errors import ConnectorError
 
@@ -28,19 +29,24 @@ class TelegramError(ConnectorError):
     """The Bot API refused, was silent or answered nonsense.
 
     `code` is one of flooded, blocked, conflict, webhook_set, token_refused, chat_not_found, refused, broken_answer,
-    timed_out, unreachable. `retry_after` (seconds) is set when Telegram asked us to wait.
+    timed_out, cut_off, unreachable. `retry_after` (seconds) is set when Telegram asked us to wait.
     """
 
     def __init__(self, code: str, *, retryable: bool, status: int | None = None, retry_after: float | None = None):
         super().__init__(code, retryable=retryable, status=status)
         self.retry_after = retry_after
 
+    @property
+    def may_have_arrived(self) -> bool:
+        """Telegram may have carried the call out all the same: once more may be twice."""
+        return self.code in ("timed_out", "cut_off", "broken_answer") or (self.code == "refused" and self.retryable)
+
 
 class BotApi:
     """The Bot API for one token. The library keeps its address in the module: one `BotApi` address a process."""
 
-    def __init__(self, token: str, url: str = "https://api.telegram.org"):
-        self._token = token
+    def __init__(self, token: str, url: str = "https://api.telegram.org", send_seconds: float = SEND_SECONDS):
+        self._token, self._send_seconds = token, send_seconds
         apihelper.API_URL = f"{url}/bot{{0}}/{{1}}"
         apihelper.CUSTOM_REQUEST_SENDER = _post
 
@@ -77,7 +83,7 @@ class BotApi:
     def send_text(self, chat_id: int, text: str, markup: dict | None = None) -> None:
         _call(
             lambda: apihelper.send_message(
-                self._token, chat_id, text, reply_markup=_written(markup), timeout=SEND_SECONDS
+                self._token, chat_id, text, reply_markup=_written(markup), timeout=self._send_seconds
             )
         )
 
@@ -85,7 +91,12 @@ class BotApi:
         picture = ("picture.png", png, "image/png")
         _call(
             lambda: apihelper.send_photo(
-                self._token, chat_id, picture, caption=caption, reply_markup=_written(markup), timeout=SEND_SECONDS
+                self._token,
+                chat_id,
+                picture,
+                caption=caption,
+                reply_markup=_written(markup),
+                timeout=self._send_seconds,
             )
         )
 
@@ -112,7 +123,7 @@ class BotApi:
                     chat_id=chat_id,
                     message_id=message_id,
                     reply_markup=_written(markup),
-                    timeout=SEND_SECONDS,
+                    timeout=self._send_seconds,
                 )
             )
         except TelegramError as error:
@@ -135,11 +146,17 @@ def _call(ask: Callable[[], Any]) -> Any:
         problem = TelegramError("broken_answer", retryable=True, status=error.result.status_code)
     except (apihelper.ApiInvalidJSONException, KeyError, TypeError, ValueError):
         problem = TelegramError("broken_answer", retryable=True)
+    except requests.ConnectTimeout:
+        problem = TelegramError("unreachable", retryable=True)
     except requests.Timeout:
         problem = TelegramError("timed_out", retryable=True)
-    except requests.RequestException:
-        problem = TelegramError("unreachable", retryable=True)
+    except requests.RequestException as error:
+        problem = TelegramError("unreachable" if _never_connected(error) else "cut_off", retryable=True)
     raise problem
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    return isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError)
 
 
 def _refusal(error: apihelper.ApiTelegramException) -> TelegramError:

@@ -28,10 +28,10 @@ LONGEST_CAPTION = 1024
 LONGEST_TOAST = 200
 
 FAULTS = ("conflict", "flooded", "blocked", "bad_request", "bad_gateway", "broken_json", "hang", "cut", "redeliver")
-FAULTS += ("reorder", "webhook")
+FAULTS += ("reorder", "webhook", "chat_not_found")
 """What calls can meet: 409, 429 with retry_after, 403, 400, a 502 in HTML, JSON cut off, no answer for `seconds`, a connection
 cut after the call was carried out, confirmed updates that come again, updates in the wrong order, and a webhook that
-somebody left there, which ends with deleteWebhook."""
+somebody left there, which ends with deleteWebhook. A chat that is gone is a 400 of its own."""
 ONLY_METHOD = {"redeliver": "getUpdates", "reorder": "getUpdates", "webhook": "getUpdates"}
 """Faults that mean something to one method only."""
 
@@ -52,8 +52,8 @@ def call(token: str, method: str):
         return _refuse(Refusal(401, "Unauthorized"))
     given = _parameters()
     with transaction():
-        store.note_call(method, _number(given.get("chat_id")))
         fault = store.take_fault(method)
+        store.note_call(method, _number(given.get("chat_id")), fault and fault.kind)
     if fault is not None and (answer := _fail(fault)) is not None:
         return answer
     act = METHODS.get(method)
@@ -103,11 +103,15 @@ def _fail(fault) -> Response | tuple | None:
     refusals = {
         "conflict": Refusal(409, "Conflict: terminated by other getUpdates request"),
         "webhook": Refusal(409, "Conflict: can't use getUpdates method while webhook is active"),
+        # Telegram speaks of whole seconds, tests that have little time of parts of one
         "flooded": Refusal(
-            429, f"Too Many Requests: retry after {fault.seconds:g}", retry_after=max(1, round(fault.seconds))
+            429,
+            f"Too Many Requests: retry after {fault.seconds:g}",
+            retry_after=round(fault.seconds) if fault.seconds >= 1 else fault.seconds or 1,
         ),
         "blocked": Refusal(403, "Forbidden: bot was blocked by the user"),
         "bad_request": Refusal(400, "Bad Request: something is wrong"),
+        "chat_not_found": Refusal(400, "Bad Request: chat not found"),
     }
     return _refuse(refusals[fault.kind]) if fault.kind in refusals else None
 

@@ -41,9 +41,11 @@ _TABLES = (
     # a press waits for its answer, which may have words for the person
     "CREATE TABLE IF NOT EXISTS sandbox.tg_press (id text PRIMARY KEY, chat_id bigint NOT NULL, toast text,"
     " answered_at timestamptz)",
+    "ALTER TABLE sandbox.tg_fault ADD COLUMN IF NOT EXISTS share double precision NOT NULL DEFAULT 1",
+    "ALTER TABLE sandbox.tg_call ADD COLUMN IF NOT EXISTS fault text",
 )
-NEWEST = "sandbox.tg_press"
-"""The table that was added last: where it is, all are."""
+_IS_THERE = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('sandbox.tg_call') AND attname = 'fault'"
+"""Whether what was added last is there: then all is."""
 
 
 def prepare() -> None:
@@ -52,7 +54,7 @@ def prepare() -> None:
         return
     with transaction():
         db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('sandbox telegram', 0))"))
-        if db.session.scalar(text("SELECT to_regclass(:newest)"), {"newest": NEWEST}) is None:
+        if db.session.scalar(text(_IS_THERE)) is None:
             db.session.execute(text(";".join(_TABLES)))
     current_app.extensions["sandbox_telegram"] = True
 
@@ -298,23 +300,31 @@ def find_file(file_id: str) -> Row | None:
     return _run("SELECT * FROM sandbox.tg_file WHERE id = :id", id=file_id).one_or_none()
 
 
-def note_call(method: str, chat_id: int | None) -> None:
-    _run("INSERT INTO sandbox.tg_call (method, chat_id) VALUES (:method, :chat)", method=method, chat=chat_id)
+def note_call(method: str, chat_id: int | None, fault: str | None = None) -> None:
+    _run(
+        "INSERT INTO sandbox.tg_call (method, chat_id, fault) VALUES (:method, :chat, :fault)",
+        method=method,
+        chat=chat_id,
+        fault=fault,
+    )
 
 
 def list_calls(method: str) -> list[Row]:
-    """When a method was called, and for which chat, the first call first."""
-    return _run("SELECT chat_id, at FROM sandbox.tg_call WHERE method = :method ORDER BY n", method=method).all()
+    """When a method was called, for which chat, and which fault the call met, the first call first."""
+    return _run("SELECT chat_id, at, fault FROM sandbox.tg_call WHERE method = :method ORDER BY n", method=method).all()
 
 
-def add_fault(method: str, kind: str, times: int, seconds: float) -> None:
-    """From now on so many calls of `method` (* for any, send* for those that begin so) fail in this way."""
+def add_fault(method: str, kind: str, times: int, seconds: float, share: float = 1) -> None:
+    """From now on so many calls of `method` (* for any, send* for those that begin so) fail in this way: each next one,
+    or a `share` of them by chance."""
     _run(
-        "INSERT INTO sandbox.tg_fault (method, kind, times, seconds) VALUES (:method, :kind, :times, :seconds)",
+        "INSERT INTO sandbox.tg_fault (method, kind, times, seconds, share)"
+        " VALUES (:method, :kind, :times, :seconds, :share)",
         method=method,
         kind=kind,
         times=times,
         seconds=seconds,
+        share=share,
     )
 
 
@@ -322,7 +332,8 @@ def take_fault(method: str) -> Row | None:
     """The fault that this call meets."""
     return _run(
         "UPDATE sandbox.tg_fault SET times = times - 1 WHERE n = (SELECT n FROM sandbox.tg_fault"
-        " WHERE times > 0 AND :method LIKE replace(method, '*', '%') ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED)"
+        " WHERE times > 0 AND :method LIKE replace(method, '*', '%') AND random() < share"
+        " ORDER BY n LIMIT 1 FOR UPDATE SKIP LOCKED)"
         " RETURNING kind, seconds",
         method=method,
     ).one_or_none()

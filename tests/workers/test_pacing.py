@@ -11,26 +11,56 @@ from connectors.telegram import TelegramError
 from loyalty.clock import utcnow
 from models import db, transaction
 from workers import pacing
-from workers.pacing import Later, heed, wait_turn
+from workers.pacing import Later, turn_to_write
+
+A_SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
 def chats(fresh_app):
     """Chats nobody has written to yet."""
     with fresh_app.app_context():
-        yield [random.randrange(10**9) for _ in range(50)]
+        yield [random.randrange(1, 10**9) for _ in range(50)]
 
 
-def test_a_chat_is_written_to_once_a_second(chats):
+def write(chat, tries=0, error=None):
+    with turn_to_write(chat, tries):
+        if error is not None:
+            raise error
+
+
+def flooded(seconds):
+    return TelegramError("flooded", retryable=True, status=429, retry_after=seconds)
+
+
+def test_a_chat_is_left_in_peace_for_a_second_after_a_message(chats):
+    write(chats[0])
     before = utcnow()
-    wait_turn(chats[0])
     with pytest.raises(Later) as wait:
-        wait_turn(chats[0])
-    assert before + timedelta(seconds=1) <= wait.value.at <= utcnow() + timedelta(seconds=1)
-    wait_turn(chats[1])
+        write(chats[0])
+    assert timedelta() < wait.value.at - before <= A_SECOND
+    write(chats[1])
 
 
-def test_all_together_get_thirty_turns_a_second_and_who_must_wait_long_takes_none(chats, monkeypatch):
+def test_nobody_writes_to_a_chat_while_another_message_is_on_its_way(chats):
+    with turn_to_write(chats[0], 0):
+        before = utcnow()
+        with pytest.raises(Later) as wait:
+            write(chats[0])
+        assert wait.value.at - before <= timedelta(seconds=2), "it is looked at again before the longest wait is over"
+        write(chats[1])
+
+
+def test_a_turn_that_nobody_ended_ends_by_itself(chats, monkeypatch):
+    turn = turn_to_write(chats[0], 0)
+    turn.__enter__()
+    with pytest.raises(Later):
+        write(chats[0])
+    monkeypatch.setattr(pacing, "utcnow", lambda later=utcnow() + timedelta(seconds=40): later)
+    write(chats[0])
+
+
+def test_all_together_send_a_little_less_than_telegram_bears_and_who_must_wait_long_takes_no_turn(chats, monkeypatch):
     naps = []
     monkeypatch.setattr(pacing.time, "sleep", naps.append)
     now = utcnow()
@@ -38,30 +68,46 @@ def test_all_together_get_thirty_turns_a_second_and_who_must_wait_long_takes_non
     taken, refused = [], []
     for chat in chats:
         try:
-            wait_turn(chat)
+            write(chat)
             taken.append(chat)
         except Later:
             refused.append(chat)
-    assert len(taken) == 16 and naps[:3] == pytest.approx([0, 1 / 30, 2 / 30], abs=0.001)
-    monkeypatch.setattr(pacing, "utcnow", lambda: now + timedelta(seconds=1))
-    wait_turn(refused[0])
+    assert len(taken) == 14 and naps[:3] == pytest.approx([0, 1 / 27, 2 / 27], abs=0.001)
+    monkeypatch.setattr(pacing, "utcnow", lambda: now + A_SECOND)
+    write(refused[0])
 
 
-def test_a_long_silence_asked_for_is_kept_by_everybody_and_a_short_one_by_the_chat(chats):
-    now = utcnow()
-    with pytest.raises(Later) as wait:
-        heed(TelegramError("flooded", retryable=True, retry_after=1), chats[0], now)
-    assert timedelta(seconds=1) <= wait.value.at - now <= timedelta(seconds=1.2)
-    wait_turn(chats[1])
-    with pytest.raises(Later):
-        heed(TelegramError("flooded", retryable=True, retry_after=20), chats[2], now)
-    with pytest.raises(Later) as wait:
-        wait_turn(chats[3])
-    assert wait.value.at - now >= timedelta(seconds=20)
+@pytest.mark.parametrize("seconds", [1, 20])
+def test_a_silence_that_telegram_asks_for_is_kept_by_everybody_from_the_moment_it_asks(chats, monkeypatch, seconds):
+    """However long the message waited for its turn and its answer."""
+    begun = utcnow()
+    asked = begun + timedelta(seconds=9)
+    with pytest.raises(Later) as wait, turn_to_write(chats[0], 0):
+        monkeypatch.setattr(pacing, "utcnow", lambda: asked)
+        raise flooded(seconds)
+    assert seconds <= (wait.value.at - asked).total_seconds() <= seconds * 1.1
+    for chat in chats[:2]:
+        monkeypatch.setattr(pacing, "utcnow", lambda: asked + timedelta(seconds=seconds - 0.5, milliseconds=-1))
+        with pytest.raises(Later):
+            write(chat)
+    monkeypatch.setattr(pacing, "utcnow", lambda: asked + timedelta(seconds=seconds * 1.1 + 1))
+    write(chats[1])
+
+
+def test_a_message_that_may_have_arrived_is_given_up_after_five_tries_and_another_is_not(chats):
+    codes = {"timed_out": True, "unreachable": False}
+    for n, (code, is_given_up) in enumerate(codes.items()):
+        error = TelegramError(code, retryable=True)
+        with pytest.raises(TelegramError) as fourth:
+            write(chats[2 * n], 3, error)
+        with pytest.raises(TelegramError) as fifth:
+            write(chats[2 * n + 1], 4, error)
+        assert fourth.value.retryable and fifth.value.code == code
+        assert fifth.value.retryable is not is_given_up
 
 
 def test_paces_of_chats_that_rest_are_forgotten(chats):
-    wait_turn(chats[0])
+    write(chats[0])
     with transaction():
         assert pacing.forget_paces(utcnow()) == 0
     with transaction():

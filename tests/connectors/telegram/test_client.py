@@ -67,7 +67,8 @@ def call(monkeypatch):
         (answer(200, '{"ok":false}'), "broken_answer", True, None),
         (answer(200, "[]"), "broken_answer", True, None),
         (requests.Timeout(f"/bot{TOKEN}/sendMessage"), "timed_out", True, None),
-        (requests.ConnectionError(f"/bot{TOKEN}/sendMessage"), "unreachable", True, None),
+        (requests.ConnectTimeout(f"/bot{TOKEN}/sendMessage"), "unreachable", True, None),
+        (requests.ConnectionError(f"/bot{TOKEN}/sendMessage"), "cut_off", True, None),
     ],
 )
 def test_whatever_comes_back_has_a_code_and_hides_the_token(call, prepared, code, retryable, retry_after):
@@ -77,6 +78,33 @@ def test_whatever_comes_back_has_a_code_and_hides_the_token(call, prepared, code
     assert (error.code, error.retryable, error.retry_after) == (code, retryable, retry_after)
     assert error.__context__ is None and error.__cause__ is None
     assert TOKEN not in repr(error) and TOKEN not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("prepared", "may_have_arrived"),
+    [
+        (refusal(429, "Too Many Requests"), False),
+        (refusal(403, "Forbidden: bot was blocked by the user"), False),
+        (refusal(400, "Bad Request: message text is empty"), False),
+        (refusal(401, "Unauthorized"), False),
+        (refusal(500, "Internal Server Error"), True),
+        (answer(502, "<html>Bad Gateway</html>"), True),
+        (answer(200, '{"ok":true,"resu'), True),
+        (requests.ReadTimeout(), True),
+        (requests.ConnectionError(), True),
+        (requests.ConnectTimeout(), False),
+    ],
+)
+def test_only_what_telegram_may_have_carried_out_may_have_arrived(call, prepared, may_have_arrived):
+    with pytest.raises(TelegramError) as caught:
+        call(prepared)
+    assert caught.value.may_have_arrived is may_have_arrived
+
+
+def test_where_nobody_listens_nothing_arrives():
+    with pytest.raises(TelegramError) as caught:
+        BotApi(TOKEN, "http://127.0.0.1:1").send_text(7, "Привет")
+    assert (caught.value.code, caught.value.may_have_arrived) == ("unreachable", False)
 
 
 def test_a_message_that_already_reads_so_is_fine(monkeypatch):
