@@ -6,14 +6,26 @@ import json
 from datetime import time
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, RadioField, SelectChoice, SelectField, SelectMultipleField, StringField, TimeField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from loyalty import consents, personal_data, profiles, sessions, sign_in
+from loyalty import consents, deep_links, personal_data, profiles, sessions, sign_in
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidIdentifier, PartnerNotFound
 from loyalty.identities import Identifier, recognise
@@ -174,6 +186,23 @@ def prove_contact():
     return _back("contacts")
 
 
+@blueprint.post("/telegram")
+@signed_in
+def link_telegram():
+    """A link that makes the Telegram in which it is opened mine; shown this once and not kept by the browser."""
+    form = Form()
+    done = carry_out(form, lambda: deep_links.link_account(g.me.customer, utcnow()))
+    if done is None:
+        flash(form.refusals[0], "error")
+        return _back("contacts")
+    settings = current_app.config["SETTINGS"]
+    minutes = int(deep_links.ACCOUNT_LINK_LIFE.total_seconds()) // 60
+    page = render_template("customer/telegram.html", link=settings.bot_link(done.answer), minutes=minutes)
+    response = make_response(page)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @blueprint.post("/consents")
 @signed_in
 def change_consent():
@@ -233,7 +262,6 @@ def _show(profile: ProfileForm | None = None, notices: NoticesForm | None = None
         consents=CONSENTS,
         sessions=[(one, _name_session(one)) for one in sessions.list_sessions(me.id, now)],
         bot=current_app.config["SETTINGS"].telegram_bot_name,
-        bot_link=current_app.config["SETTINGS"].bot_link(),
     )
 
 

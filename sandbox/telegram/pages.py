@@ -62,7 +62,7 @@ FAULTS = {
     "flooded": (_("Too many messages"), _("429: Telegram asks to wait three seconds."), SEND, 3),
     "bad_request": (_("A message is refused"), _("400: Telegram does not take it."), SEND, 1),
     "cut": (_("The line is cut"), _("The message arrives, the answer about it does not."), SEND, 1),
-    "hang": (_("Telegram thinks long"), _("Every call waits for eight seconds."), SEND, 8),
+    "hang": (_("Telegram thinks long"), _("Every message waits for eight seconds."), SEND, 8),
     "bad_gateway": (_("Telegram is down"), _("502, a page of HTML instead of an answer."), "*", 1),
     "broken_json": (_("The answer is broken"), _("JSON that ends in the middle."), "*", 1),
     "conflict": (_("A second process asks"), _("409 to the bot's question for messages."), "getUpdates", 1),
@@ -193,7 +193,8 @@ def act(person_key: str):
     except _Refused as refused:
         flash(str(refused), "error")
     page, beside = find_person(request.form.get("page", "")) or person, find_person(request.form.get("with", ""))
-    return redirect(_address(page.key, beside=beside.key if beside else None, anchor=f"end-{person.slug}"), 303)
+    anchor = "faults" if request.form.keys() & {"fault", "repair"} else None
+    return redirect(_address(page.key, beside=beside.key if beside else None, anchor=anchor), 303)
 
 
 @blueprint.get("/static/<name>")

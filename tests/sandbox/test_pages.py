@@ -159,7 +159,9 @@ def test_production_has_no_door(demo, settings):
     client = app.test_client()
     for path in ("/sandbox", "/sandbox/messages", "/sandbox/messages/latest", "/sandbox/people.json"):
         assert client.get(path).status_code == 404
-    for path in ("/sandbox/sign-in/ivan", "/sandbox/sign-out", "/sandbox/gateway/messages"):
+    for path in ("/sandbox/telegram", "/sandbox/telegram/ivan", "/sandbox/telegram/ivan/messages.json"):
+        assert client.get(path).status_code == 404
+    for path in ("/sandbox/sign-in/ivan", "/sandbox/sign-out", "/sandbox/gateway/messages", "/sandbox/telegram/ivan"):
         assert client.post(path).status_code == 404
     assert "sandbox" not in client.get("/login").text
     with app.app_context():

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from loyalty import consents, customers, sessions
+from loyalty import consents, customers, deep_links, sessions
 from loyalty.clock import utcnow
 from models import db, transaction
 from models.customer import Customer, Identity
@@ -135,13 +135,32 @@ def test_what_is_neither_phone_nor_e_mail_gets_no_code(cabinet, words, typed):
 
 
 def test_telegram_is_offered_until_it_is_linked(app, anna, cabinet, words):
-    assert "Привяжите Telegram" in words(cabinet.get(PAGE))
-    assert f'href="{app.config["SETTINGS"].bot_link()}"' in cabinet.get(PAGE).text
+    assert "Привязать Telegram" in words(cabinet.get(PAGE))
     with app.app_context(), transaction():
         me = db.session.get_one(Customer, anna.customer_id)
         customers.attach_identity(me, "telegram", str(hash(anna.customer_id) % 10**12 + 10**12))
     page = words(cabinet.get(PAGE))
-    assert "Telegram привязан" in page and "Привяжите Telegram" not in page
+    assert "Telegram привязан" in page and "Привязать Telegram" not in page
+
+
+def test_a_link_to_the_bot_makes_the_telegram_that_opens_it_the_persons_own(app, anna, cabinet, words):
+    answer = cabinet.post("/customer/telegram")
+    assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-store"
+    link = app.config["SETTINGS"].bot_link("l")
+    payload = re.search(re.escape(link) + r"([\w-]{22})\"", answer.text)[1]
+    assert "15 минут" in words(answer).replace("\N{NO-BREAK SPACE}", " ") and "<svg" in answer.text
+    telegram = str(hash(payload) % 10**12 + 10**12)
+    with app.app_context(), transaction():
+        assert deep_links.link_telegram(f"l{payload}", telegram, utcnow()).id == anna.customer_id
+    assert "Telegram привязан" in words(cabinet.get(PAGE))
+
+
+def test_nobody_makes_links_to_the_bot_without_end(cabinet, words, monkeypatch):
+    monkeypatch.setattr(deep_links, "ACCOUNT_LINKS_AN_HOUR", 1)
+    assert cabinet.post("/customer/telegram").status_code == 200
+    refused = cabinet.post("/customer/telegram")
+    assert refused.headers["Location"] == f"{PAGE}#contacts"
+    assert "Слишком много попыток" in words(cabinet.get(PAGE))
 
 
 # Consents

@@ -23,5 +23,6 @@ VISITS = [
     Visit("POST /customer/contacts/code", form=form(code="123456")),
     Visit("POST /customer/consents", form=form(kind="advertising", granted="yes")),
     Visit("POST /customer/sessions/<uuid:session_id>/end", own=a_session, done=(303, 404)),  # another's is not there
+    Visit("POST /customer/telegram"),
     Visit("POST /customer/sessions/end-others", ends_session=True),
 ]
