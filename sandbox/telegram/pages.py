@@ -15,6 +15,7 @@ from flask import (
     Blueprint,
     abort,
     flash,
+    g,
     redirect,
     render_template,
     request,
@@ -24,12 +25,13 @@ from flask import (
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup, escape
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from loyalty.access import public
 from loyalty.errors import InvalidPhone
 from loyalty.phones import normalise_phone
-from models import transaction
+from models import db, transaction
+from models.customer import Identity
 from sandbox.telegram import phone, store
 from sandbox.telegram.doors import LONGEST_TEXT, switch_on
 from sandbox.telegram.people import Person, find_person, list_people
@@ -61,6 +63,7 @@ FAULTS = {
     "blocked": (_("The person is out of reach"), _("403: Telegram says that the bot is blocked."), SEND, 1),
     "flooded": (_("Too many messages"), _("429: Telegram asks to wait three seconds."), SEND, 3),
     "bad_request": (_("A message is refused"), _("400: Telegram does not take it."), SEND, 1),
+    "chat_not_found": (_("The chat is gone"), _("400: Telegram knows no such chat."), SEND, 1),
     "cut": (_("The line is cut"), _("The message arrives, the answer about it does not."), SEND, 1),
     "hang": (_("Telegram thinks long"), _("Every message waits for eight seconds."), SEND, 8),
     "bad_gateway": (_("Telegram is down"), _("502, a page of HTML instead of an answer."), "*", 1),
@@ -132,14 +135,14 @@ def show_people():
             return redirect(_address(normalise_phone(number), start=start), 303)
         except InvalidPhone:
             wrong = gettext("This is no phone number: write it as +7 999 123-45-67.")
-    keys = {person.telegram_id: person.key for person in list_people()}
     with transaction():
-        chats = {row.person_key or keys.get(row.chat_id, ""): row for row in store.list_chats()}
+        chats = _list_chats()
+        here = _find_who_is_here()
     people = [person for person in list_people() if _fits(person, wanted)]
-    known = {person.key for person in people}
-    lively = [person for key in chats if (person := find_person(key)) and (key in known or _fits(person, wanted))]
+    lively = [person for key in chats if (person := find_person(key)) and _fits(person, wanted)]
     return render_template(
         "telegram/people.html",
+        here=here,
         groups=[(name, [one for one in people if one.role == role]) for role, name in GROUPS.items()],
         lively=lively[:RECENT],
         chats=chats,
@@ -166,10 +169,11 @@ def show_chat(person_key: str):
         if request.args.get("known") == looks:
             return "", 204
         chats = [(one, _tell(store.list_messages(one.person.telegram_id, SHOWN))) for one in phones]
+        newcomers = [person for key in _list_chats() if (person := find_person(key)) and person.role == "newcomer"]
     return render_template(
         "telegram/chat.html",
         chats=chats,
-        people=[person for person in list_people() if person not in people],
+        people=[person for person in [*list_people(), *newcomers] if person not in people],
         start=_read_start(),
         looks=looks,
         faults=FAULTS,
@@ -206,6 +210,21 @@ def send_file(name: str):
 
 def _address(key: str, *, start: str = "", beside: str | None = None, anchor: str | None = None) -> str:
     return url_for(".show_chat", person_key=key, _anchor=anchor, **{"start": start or None, "with": beside})
+
+
+def _list_chats() -> dict[str, Row]:
+    """The chats by whose they are, the liveliest first; a notice can be the first thing in one."""
+    keys = {person.telegram_id: person.key for person in list_people()}
+    chats = {row.person_key or keys.get(row.chat_id): row for row in store.list_chats()}
+    return {key: row for key, row in chats.items() if key}
+
+
+def _find_who_is_here() -> Person | None:
+    """Who is signed in on this browser: a link to the bot on a page of theirs is theirs to follow."""
+    if g.me is None:
+        return None
+    number = select(Identity.value).where(Identity.customer_id == g.me.customer_id, Identity.kind == "phone").limit(1)
+    return find_person(db.session.scalar(number) or "")
 
 
 def _find(key: str) -> Person:
