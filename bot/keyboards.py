@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.talk import Buttons, Talk
 from bot.texts import Words
 
-CUSTOMER_MENU = (("balance", "history"), ("code", "profile"), ("help", "as_staff"))
+CUSTOMER_MENU = (("balance", "history"), ("code", "profile"), ("help", "as_staff", "partner"))
 STAFF_MENU = (
     (("credit", "points:credit"), ("spend", "points:spend")),
     (("customers", "customers:read"), ("purchases", "transactions:read")),
@@ -22,7 +22,8 @@ def menu(talk: Talk) -> dict | None:
     if talk.is_at_work:
         allowed = [[name for name, scope in row if _may(talk, scope)] for row in STAFF_MENU]
     else:
-        allowed = [[name for name in row if name != "as_staff" or talk.places] for row in CUSTOMER_MENU]
+        hidden = "partner" if talk.places else "as_staff"
+        allowed = [[name for name in row if name != hidden] for row in CUSTOMER_MENU]
     rows = [[{"text": talk.words.button(name)} for name in row] for row in allowed if row]
     return {"keyboard": rows, "resize_keyboard": True, "is_persistent": True}
 

@@ -8,9 +8,18 @@ from loyalty.errors import InvalidName
 
 LONGEST = 200
 
+_UNSEEN = dict.fromkeys(
+    [
+        0x00AD, 0x200B, 0x2060, 0xFEFF,  # soft hyphen, spaces and joiners of no width
+        0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0,  # letters that are drawn as nothing
+        *range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A),  # what turns the direction of writing
+    ]
+)  # fmt: skip
+"""Characters that nobody sees, or that make others read what was not written. What joins emoji is not among them."""
+
 
 def tidy_name(text: object, *, field: str | None = "name") -> str | None:
-    """The name with single spaces, in one Unicode form; None for nothing. Raises `InvalidName`.
+    """The name with single spaces, in one Unicode form, without what nobody sees; None for nothing. Raises `InvalidName`.
 
     Refused: more than 200 characters, control characters, halves of surrogate pairs.
     """
@@ -18,10 +27,10 @@ def tidy_name(text: object, *, field: str | None = "name") -> str | None:
         return None
     if not isinstance(text, str):
         raise InvalidName(field=field)
-    name = " ".join(unicodedata.normalize("NFC", text).split())
-    if len(name) > LONGEST or any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in name):
+    name = " ".join(unicodedata.normalize("NFC", text).translate(_UNSEEN).split())
+    if len(name) > LONGEST or not is_text(name):
         raise InvalidName(field=field)
-    return name or None
+    return name if any(unicodedata.category(char) not in ("Cf", "Mn", "Me", "Zs") for char in name) else None
 
 
 def require_name(text: object, *, field: str | None = "name") -> str:
@@ -30,3 +39,8 @@ def require_name(text: object, *, field: str | None = "name") -> str:
     if name is None:
         raise InvalidName(field=field)
     return name
+
+
+def is_text(text: str, *, allowed: str = "") -> bool:
+    """Whether there are none of the control characters, but those `allowed`, and nothing that stands for no character."""
+    return not any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in text if char not in allowed)

@@ -24,13 +24,15 @@ from loyalty.errors import (
     LastBranch,
     PartnerNotFound,
 )
-from loyalty.names import require_name, tidy_name
+from loyalty.names import is_text, require_name, tidy_name
 from loyalty.notices import KINDS
 from loyalty.rules import PRESETS, Rules
 from models import db, new_id
 from models.customer import Customer
 from models.partner import Branch, Partner, PartnerApplication, Staff
 
+ANSWERS = ("name", "city", "timezone", "preset", "comment")
+"""What an application says."""
 _LONGEST_COMMENT = 2000
 
 
@@ -39,18 +41,25 @@ def apply(applicant: Customer, data: Mapping[str, object], now: datetime) -> Par
 
     Raises `InvalidApplication`, `InvalidName`, and `ApplicationPending` while an earlier one waits.
     """
-    values = {
-        "name": require_name(data.get("name")),
-        "city": tidy_name(data.get("city"), field="city"),
-        "timezone": check_timezone(data.get("timezone") or "Europe/Moscow"),
-        "preset": _check_preset(data.get("preset") or "default"),
-        "comment": _check_comment(data.get("comment")),
-    }
+    values = {field: read_answer(field, data.get(field)) for field in ANSWERS}
     made = insert(PartnerApplication).values(id=new_id(), applicant_id=applicant.id, created_at=now, **values)
     application_id = db.session.scalar(made.on_conflict_do_nothing().returning(PartnerApplication.id))
     if application_id is None:
         raise ApplicationPending()
     return db.session.get(PartnerApplication, application_id)
+
+
+def read_answer(field: str, value: object) -> str | None:
+    """One of the `ANSWERS` of an application as it is kept. Raises `InvalidApplication`, `InvalidName`."""
+    if field == "name":
+        return require_name(value)
+    if field == "city":
+        return tidy_name(value, field="city")
+    if field == "timezone":
+        return check_timezone(value or "Europe/Moscow")
+    if field == "preset":
+        return _check_preset(value or "default")
+    return _check_comment(value)
 
 
 def list_applications(*, state: str | None = None, applicant_id: UUID | None = None) -> list[PartnerApplication]:
@@ -252,7 +261,7 @@ def _check_preset(name: object) -> str:
 def _check_comment(text: object, *, field: str = "comment", longest: int = _LONGEST_COMMENT) -> str | None:
     if text is None:
         return None
-    if not isinstance(text, str) or len(text) > longest or not text.replace("\n", "").replace("\t", "").isprintable():
+    if not isinstance(text, str) or len(text) > longest or not is_text(text, allowed="\r\n\t"):
         raise InvalidApplication(f"must be text of at most {longest} characters", field=field)
     return text.strip() or None
 

@@ -6,6 +6,7 @@ from flask import current_app
 
 from bot import keyboards
 from bot.rooms import (
+    applying,
     balance,
     beginning,
     code,
@@ -55,6 +56,7 @@ ROOMS = (
     hiring,
     linking,
     people,
+    applying,
 )
 router = Router(module.room for module in ROOMS)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_location
+
 from bot import keyboards
 from bot.router import Room
 from bot.talk import Buttons, Talk
@@ -91,7 +93,7 @@ def ask_language(talk: Talk) -> None:
 
 @room.press(r"profile:zone")
 def ask_zone(talk: Talk) -> None:
-    labels = [(_name_zone(name, talk.words, talk.now), f"zone:{name}") for name in ZONES]
+    labels = [(name_zone(name, talk.words, talk.now), f"zone:{name}") for name in ZONES]
     rows = [labels[n : n + 2] for n in range(0, len(labels), 2)]
     _ask(talk, "profile.zone", talk.words("ask_zone"), rows)
 
@@ -197,7 +199,7 @@ def _told(talk: Talk) -> str:
         words("profile_name", name=customer.name or words("not_given")),
         words("profile_birthday", day=birthday),
         words("profile_language", language=LANGUAGES[words.language]),
-        words("profile_zone", zone=_name_zone(customer.timezone, words, talk.now)),
+        words("profile_zone", zone=name_zone(customer.timezone, words, talk.now)),
         "",
     ]
     for kind in ("phone", "email"):
@@ -226,12 +228,12 @@ def _rooms(words: Words) -> Buttons:
     ]
 
 
-def _name_zone(name: str, words: Words, now: datetime) -> str:
+def name_zone(name: str, words: Words, now: datetime) -> str:
     """«Москва, UTC+3»."""
     offset = now.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
     hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
     sign = "\N{MINUS SIGN}" if offset < timedelta() else "+"
-    town = words(f"zone_{name}") if name in ZONES else name
+    town = words(f"zone_{name}") if name in ZONES else get_timezone_location(name, words.language, return_city=True)
     return f"{town}, UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
 
 

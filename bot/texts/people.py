@@ -164,4 +164,102 @@ TEXTS = {
         "ru": "Приглашение отозвано, ссылка больше не действует.",
         "en": "The invitation is revoked, its link works no more.",
     },
+    # becoming a partner
+    "apply_intro": {
+        "ru": "Подключим ваш бизнес к «Копилке»: несколько вопросов, минута времени. Заявку посмотрит человек, ответ придёт "
+        "сюда.",
+        "en": "Let us take your business into Kopilka: a few questions, a minute. A person looks at the application, and the "
+        "answer comes here.",
+    },
+    "apply_ask_name": {
+        "ru": "Как называется ваш бизнес? Так его увидят клиенты, например «Кофейня на углу».",
+        "en": "What is your business called? Customers will see it so, for example “The Corner Café”.",
+    },
+    "apply_ask_city": {
+        "ru": "В каком вы городе? Можно сразу с адресом: «Самара, Ленина 5».",
+        "en": "Which town are you in? With the address if you like: “Samara, 5 Lenin St.”.",
+    },
+    "apply_ask_timezone": {
+        "ru": "По какому времени вы работаете? Если города нет, напишите ближайший большой.",
+        "en": "Which time do you work by? If your town is missing, write the nearest large one.",
+    },
+    "apply_ask_preset": {
+        "ru": "Чем вы занимаетесь? От этого зависят правила для начала, потом их можно поменять.\n\n"
+        "☕ Кафе, салон, услуги: {default_rate} % с чека и {default_welcome} баллов за вступление.\n"
+        "🛍 Магазин: {retail_rate} % с чека, больше — VIP-клиентам, в день рождения и за крупный чек.",
+        "en": "What do you do? The rules to begin with depend on it, and you can change them later.\n\n"
+        "☕ Café, salon, services: {default_rate} % of the check and {default_welcome} points for joining.\n"
+        "🛍 Shop: {retail_rate} % of the check, more for VIP customers, birthdays and large checks.",
+    },
+    "apply_kind_default": {"ru": "☕ Кафе, салон, услуги", "en": "☕ Café, salon, services"},
+    "apply_kind_retail": {"ru": "🛍 Магазин", "en": "🛍 Shop"},
+    "apply_rules_default": {
+        "ru": "кафе, салон, услуги — {default_rate} % с чека и {default_welcome} баллов за вступление",
+        "en": "café, salon, services: {default_rate} % of the check and {default_welcome} points for joining",
+    },
+    "apply_rules_retail": {
+        "ru": "магазин — {retail_rate} % с чека, больше VIP-клиентам, в день рождения и за крупный чек",
+        "en": "shop: {retail_rate} % of the check, more for VIP customers, birthdays and large checks",
+    },
+    "apply_ask_comment": {
+        "ru": "Расскажите в двух словах, как сейчас работаете с клиентами: тетрадка, таблица, CRM. Можно пропустить.",
+        "en": "Tell us in a few words how you work with customers today: a notebook, a table, a CRM. You may skip this.",
+    },
+    "apply_skip": {"ru": "⏭ Пропустить", "en": "⏭ Skip"},
+    "apply_back": {"ru": "← Назад", "en": "← Back"},
+    "apply_stop": {"ru": "✖️ Отмена", "en": "✖️ Cancel"},
+    "apply_choose": {"ru": "Здесь выберите кнопкой.", "en": "Choose with a button here."},
+    "apply_bad_name": {
+        "ru": "Название — текст до 200 знаков, его увидят клиенты.",
+        "en": "A name is text of up to 200 characters that customers can read.",
+    },
+    "apply_bad_city": {
+        "ru": "Город и адрес — текст до 200 знаков.",
+        "en": "Town and address are text of up to 200 characters.",
+    },
+    "apply_bad_timezone": {
+        "ru": "Такого времени не знаю. Выберите город кнопкой.",
+        "en": "I do not know this time. Choose a town with a button.",
+    },
+    "apply_bad_preset": {"ru": "Здесь выберите кнопкой.", "en": "Choose with a button here."},
+    "apply_bad_comment": {
+        "ru": "Получилось слишком длинно: до 2 000 знаков.",
+        "en": "This is too long: up to 2,000 characters.",
+    },
+    "apply_check": {"ru": "Проверьте заявку:\n", "en": "Look at your application:\n"},
+    "apply_sent_head": {"ru": "✅ Заявка отправлена:\n", "en": "✅ The application is sent:\n"},
+    "apply_line_name": {"ru": "Название: {value}", "en": "Name: {value}"},
+    "apply_line_city": {"ru": "Город: {value}", "en": "Town: {value}"},
+    "apply_line_timezone": {"ru": "Время: {value}", "en": "Time: {value}"},
+    "apply_line_preset": {"ru": "Правила: {value}", "en": "Rules: {value}"},
+    "apply_line_comment": {"ru": "Комментарий: {value}", "en": "Comment: {value}"},
+    "apply_field_name": {"ru": "✏️ Название", "en": "✏️ Name"},
+    "apply_field_city": {"ru": "✏️ Город", "en": "✏️ Town"},
+    "apply_field_timezone": {"ru": "✏️ Время", "en": "✏️ Time"},
+    "apply_field_preset": {"ru": "✏️ Правила", "en": "✏️ Rules"},
+    "apply_field_comment": {"ru": "✏️ Комментарий", "en": "✏️ Comment"},
+    "apply_no_comment": {"ru": "нет", "en": "none"},
+    "apply_send": {"ru": "✅ Отправить заявку", "en": "✅ Send the application"},
+    "apply_sent": {
+        "ru": "Заявка на рассмотрении. Когда её посмотрят, я напишу сюда. Узнать, что с ней, можно командой /partner.",
+        "en": "The application is being looked at. When it is decided I shall write here. /partner tells how it stands.",
+    },
+    "apply_stopped": {
+        "ru": "Заявка не отправлена. Начать заново можно командой /partner.",
+        "en": "The application was not sent. /partner begins again.",
+    },
+    "apply_pending": {
+        "ru": "Ваша заявка «{name}» от {day} на рассмотрении. Ответ придёт сюда.",
+        "en": "Your application “{name}” of {day} is being looked at. The answer will come here.",
+    },
+    "apply_refused": {
+        "ru": "Прошлая заявка «{name}» отклонена.{reason}\nИсправьте, что нужно, и отправьте снова.",
+        "en": "Your last application “{name}” was refused.{reason}\nCorrect what is needed and send it again.",
+    },
+    "apply_reason": {"ru": " Причина: {reason}", "en": " The reason: {reason}"},
+    "apply_approved": {
+        "ru": "Заявка «{name}» одобрена {day}: бизнес уже в «Копилке». Можно подключить ещё один.",
+        "en": "Your application “{name}” was approved on {day}: the business is in Kopilka. You can take in another.",
+    },
+    "apply_another": {"ru": "🤝 Подключить ещё один", "en": "🤝 Take in another"},
 }

@@ -10,6 +10,7 @@ BUTTONS = {
     "history": {"ru": "🧾 История", "en": "🧾 History"},
     "code": {"ru": "🔢 Мой код", "en": "🔢 My code"},
     "profile": {"ru": "👤 Профиль", "en": "👤 Profile"},
+    "partner": {"ru": "🤝 Стать партнёром", "en": "🤝 Become a partner"},
     "as_staff": {"ru": "🏪 Работа", "en": "🏪 Work"},
     # the menu of staff
     "credit": {"ru": "➕ Начислить", "en": "➕ Credit"},
@@ -26,7 +27,20 @@ BUTTONS = {
 }
 """The menu under the field where one types; a press arrives as its text, in whichever language it was shown."""
 
-COMMANDS = ("start", "balance", "code", "history", "credit", "spend", "customers", "stats", "profile", "help", "cancel")
+COMMANDS = (
+    "start",
+    "balance",
+    "code",
+    "history",
+    "credit",
+    "spend",
+    "customers",
+    "stats",
+    "profile",
+    "partner",
+    "help",
+    "cancel",
+)
 """What Telegram's own menu lists, in this order; every button is a command too."""
 
 TEXTS = {
@@ -39,6 +53,7 @@ TEXTS = {
     "command_spend": {"ru": "Для сотрудников: списать баллы", "en": "For staff: spend points"},
     "command_customers": {"ru": "Для сотрудников: клиенты", "en": "For staff: customers"},
     "command_stats": {"ru": "Для сотрудников: статистика", "en": "For staff: figures"},
+    "command_partner": {"ru": "Подключить свой бизнес", "en": "Take your business into Kopilka"},
     "command_help": {"ru": "Помощь", "en": "Help"},
     "command_cancel": {"ru": "Отменить начатое", "en": "Cancel what was begun"},
     "cancelled": {"ru": "Отменено, ничего не изменилось.", "en": "Cancelled, nothing was changed."},

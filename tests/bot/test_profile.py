@@ -75,7 +75,7 @@ def test_the_time_zone_is_chosen_or_typed(app, chat, person):
     assert "Часовой пояс: Омск, UTC+6" in chat.press("zone:Asia/Omsk")
     chat.press("profile:zone")
     assert "Такого пояса не знаю" in chat.say("Луна")
-    assert "Часовой пояс: Asia/Kathmandu, UTC+5:45" in chat.say("Asia/Kathmandu")
+    assert "Часовой пояс: Kathmandu, UTC+5:45" in chat.say("Asia/Kathmandu")
     assert "Такого пояса не знаю" in chat.press("zone:Mars/Olympus")
 
 
