@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from config import ROOT
 from connectors.messages.gateway import NoGateway
-from loyalty import ledger, notices, sign_in
+from loyalty import deep_links, ledger, notices, partners, sign_in, staff
 from loyalty.clock import utcnow
 from loyalty.customers import attach_identity
 from loyalty.identities import Identifier
@@ -26,7 +26,7 @@ from loyalty.programme import price
 from loyalty.rules import Rules
 from loyalty.types import Life, Line
 from models import db, new_id, transaction
-from tests.factories import identity_of, make_customer, make_email, make_member, make_partner
+from tests.factories import identity_of, make_customer, make_email, make_member, make_partner, make_staff
 from tests.workers.troupe import wait_for
 from workers import context, periodic, telling
 from workers.relay import Relay
@@ -121,6 +121,35 @@ def test_what_expires_is_told_by_the_schedule_once(fresh_app, gateway, espresso)
     (message,) = messages(gateway)
     last_day = (now + timedelta(days=5)).astimezone(ZoneInfo(partner.timezone)).date()
     assert message["text"] == f"Эспрессо: 22 балла сгорят после {last_day:%d.%m.%Y}. Баланс 22."
+
+
+def test_decisions_hiring_and_invitations_reach_the_chat_with_their_buttons(fresh_app, gateway, espresso):
+    partner, _, customer = espresso
+    customer.notices = {"quiet": None}
+    with transaction():
+        owner = make_staff(partner, "owner", customer).customer_id
+        application = partners.apply(customer, {"name": "Булочная"}, utcnow())
+        bakery = partners.approve(application.id, None, utcnow())
+        newcomer = make_customer()
+        attach_identity(newcomer, "telegram", "777001", proven_at=utcnow())
+        phone = Identifier("phone", identity_of(newcomer, "phone").value)
+        staff.hire(bakery, phone, "cashier", None, None, utcnow())
+        _, payload = deep_links.invite_staff(partner.id, "cashier", None, by=owner, now=utcnow())
+        hired = deep_links.accept(payload, newcomer, "Аня", utcnow())
+        staff_hex, codes = hired.id.hex, (partner.code, bakery.code)
+    assert move(fresh_app) == 3
+    told = {(row.chat_id, row.text.partition(" ")[0]): row.markup for row in chats()}
+    buttons = {key: markup["inline_keyboard"][0][0]["callback_data"] for key, markup in told.items()}
+    assert buttons == {
+        (777000, "Заявка"): f"work:{codes[1]}",
+        (777001, "Вы"): f"work:{codes[1]}",
+        (777000, "Приглашение"): f"staff:{codes[0]}:{staff_hex}",
+    }
+
+
+def chats():
+    """What stands in everybody's chat with the bot."""
+    return db.session.execute(text("SELECT chat_id, text, markup FROM sandbox.tg_item ORDER BY n")).all()
 
 
 def test_a_code_stands_in_the_feed_and_nowhere_else(fresh_app, gateway, espresso, capfd):
