@@ -70,9 +70,11 @@ class Telegram:
         for bot in self.bots:
             if bot.poll() is None:
                 bot.send_signal(signal.SIGTERM)
-        for bot in self.bots:
-            bot.wait(20)
-        self._server.stop()
+        try:
+            for bot in self.bots:
+                bot.wait(20)
+        finally:
+            self._server.stop()
         secret = self.app.config["SETTINGS"].bot_token.partition(":")[2]
         assert secret not in self.log, "the token stands in the log"
 
