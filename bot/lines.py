@@ -51,19 +51,22 @@ def read_line(text: str, partner: Partner | None) -> Line | Unread | None:
     if len(text) > LONGEST:
         return None
     ways = list(_split(text, partner))
-    if is_number(text, partner) and not any(line.who.kind == "code" for line in ways):
-        return None  # «8 916 123-45-67» is a phone, not a check of 8
-    if is_number(text, partner) and len(re.sub(r"[^0-9]", "", text)) > 10:
-        return None if text.startswith("+") else Unread("order")
+    if _read_who(text, partner):
+        if text.startswith("+") or not any(line.who.kind == "code" for line in ways):
+            return None  # «8 916 123-45-67» is a phone, not a check of 8
+        if len(re.sub(r"[^0-9]", "", text)) > 10:
+            return Unread("order")
     if len(ways) != 1:
         return Unread("order") if ways else _explain(text, partner)
     amount = ways[0].amount
     return Unread("large", str(amount)) if amount is not None and amount > LARGEST else ways[0]
 
 
-def is_number(text: str, partner: Partner | None) -> bool:
-    """Whether the whole text names somebody: «9161 234567» is a phone, and a check of 9161 with a code too."""
-    return _read_who(_tidy(text), partner) is not None
+def is_an_answer(text: str, partner: Partner | None) -> bool:
+    """Whether the whole text is a sum or names somebody, for whoever was asked for it: «1 250 000», «9161 234567»; of
+    somebody who was asked for nothing these are a check and a code."""
+    text = _tidy(text)
+    return re.fullmatch(_SUM, text) is not None or _read_who(text, partner) is not None
 
 
 def _tidy(text: str) -> str:

@@ -317,6 +317,16 @@ def post_refund(
     return refunded
 
 
+def preview_refund(
+    partner: Partner, purchase_id: UUID, *, caller: Caller, now: datetime, amount: Decimal
+) -> ledger.Refunded:
+    """What returning this sum would do: it is done and taken back, for nothing less knows. Raises as `post_refund`."""
+    with db.session.begin_nested() as attempt:
+        refunded = post_refund(partner, purchase_id, caller=caller, key="preview", now=now, amount=amount)
+        attempt.rollback()
+    return refunded
+
+
 def undo(partner: Partner, purchase_id: UUID, *, caller: Caller, now: datetime) -> ledger.Refunded:
     """Take back a purchase entered by hand less than a minute ago, as if it had not been; twice is once.
 

@@ -75,7 +75,7 @@ def take_line(talk: Talk, found: re.Match) -> bool | None:
         partner = talk.partner
     except NotAllowed:
         partner = None
-    if talk.step == WHO and lines.is_number(found[0], partner):
+    if talk.step is not None and lines.is_an_answer(found[0], partner):
         return False
     line = lines.read_line(found[0], partner)
     if isinstance(line, lines.Unread):
@@ -198,7 +198,7 @@ def _find(talk: Talk, text: str) -> Identifier | tuple[list[MemberRow], bool]:
     try:
         return _see(talk, recognise(text, partner))
     except LoyaltyError as error:
-        if error.code not in ("invalid_identifier", "invalid_phone") or len(text) > LONGEST_QUERY:
+        if error.code not in ("invalid_identifier", "invalid_phone") or not 0 < len(text) <= LONGEST_QUERY:
             raise
         if _BARE_TELEGRAM.fullmatch(text) and _is_member(talk, who := parse_identifier({"telegram_id": text})):
             return who

@@ -118,7 +118,34 @@ TEXTS = {
         "en": "In one line: “500 +79161234567” credits a check of 500, “-200 +79161234567” spends 200 points, "
         "“500 -200 +79161234567” spends 200 on a check of 500. A card or the customer's code will do for the phone.",
     },
+    # purchases
+    "purchases_head": {"ru": "🧾 Последние чеки, страница {page}", "en": "🧾 Latest purchases, page {page}"},
+    "purchases_found": {"ru": "🧾 «{query}», страница {page}", "en": "🧾 “{query}”, page {page}"},
+    "purchases_empty": {
+        "ru": "Чеков пока нет. Первый появится с начислением: «{credit}».",
+        "en": "No purchases yet. The first comes with a credit: “{credit}”.",
+    },
+    "purchases_nothing": {
+        "ru": "По «{query}» чеков не нашлось. Напишите номер чека целиком, телефон или имя клиента.",
+        "en": "Nothing was found for “{query}”. Write a whole receipt number, a phone or a customer's name.",
+    },
+    "purchases_ask": {
+        "ru": "Нажмите номер, чтобы открыть чек, или напишите номер чека, телефон или имя клиента.",
+        "en": "Press a number to open a purchase, or write a receipt number, a phone or a customer's name.",
+    },
+    "purchases_end": {"ru": "Более давние — на сайте: {link}", "en": "Earlier ones are on the site: {link}"},
+    "purchases_back": {"ru": "← Чеки", "en": "← Purchases"},
+    "purchase_row": {"ru": "{n}. {who}\n{moment} · {amount}{points}", "en": "{n}. {who}\n{moment} · {amount}{points}"},
+    "purchase_mark_undone": {"ru": "отменён", "en": "undone"},
+    "purchase_mark_returned": {"ru": "возвращён", "en": "returned"},
+    "purchase_mark_partly": {"ru": "возврат {amount}", "en": "returned {amount}"},
+    "purchase_mark_receipt": {"ru": "чек {number}", "en": "receipt {number}"},
     # a purchase
+    "purchase_undone": {
+        "ru": "↩️ Покупка отменена, баллы — как были до неё",
+        "en": "↩️ Undone: all points are as they were before",
+    },
+    "purchase_returned": {"ru": "💸 Покупка возвращена целиком", "en": "💸 Everything was returned"},
     "purchase_credited": {"ru": "✅ Начислено {earned}", "en": "✅ Credited: {earned}"},
     "purchase_spent": {"ru": "✅ Списано {spent}", "en": "✅ Spent: {spent}"},
     "purchase_spent_and_credited": {
@@ -129,4 +156,39 @@ TEXTS = {
     "purchase_paid": {"ru": "Баллами {points}, деньгами {money}", "en": "With points {points}, with money {money}"},
     "purchase_balance": {"ru": "Баланс: {points}", "en": "Balance: {points}"},
     "purchase_pending": {"ru": "Ещё ждут своего срока: {points}", "en": "Waiting: {points}"},
+    "purchase_receipt": {"ru": "Номер чека: {number}", "en": "Receipt number: {number}"},
+    "purchase_where": {"ru": "Точка: {branch}", "en": "Branch: {branch}"},
+    "purchase_cashier": {"ru": "Провёл: {name}", "en": "Entered by: {name}"},
+    "purchase_refund": {
+        "ru": "Возврат {moment}: {amount}, деньгами {money}{points}",
+        "en": "Returned {moment}: {amount}, with money {money}{points}",
+    },
+    "purchase_left": {"ru": "Ещё можно вернуть: {amount}", "en": "Can still be returned: {amount}"},
+    "undo": {"ru": "↩️ Отменить", "en": "↩️ Undo"},
+    "undone_already": {"ru": "Это уже отменено.", "en": "This was undone already."},
+    "refund": {"ru": "💸 Возврат", "en": "💸 Return"},
+    # returns
+    "refund_sum": {
+        "ru": "Сколько вернуть? Из этого чека — до {left}, вместе с тем, что оплачено баллами.",
+        "en": "How much is returned? Of this check up to {left}, what points paid included.",
+    },
+    "refund_all": {"ru": "Всё: {amount}", "en": "All: {amount}"},
+    "refund_head": {"ru": "💸 Возврат {amount} из чека {check}", "en": "💸 A return of {amount} of a check of {check}"},
+    "refund_money": {"ru": "Отдать деньгами: {amount}", "en": "To hand back: {amount}"},
+    "refund_gives": {"ru": "Вернётся списанное: {points}", "en": "Given back of what was spent: {points}"},
+    "refund_takes": {"ru": "Снимется начисленное: {points}", "en": "Taken of what was credited: {points}"},
+    "refund_moves_none": {"ru": "Баллов это не коснётся: 0", "en": "No points move: 0"},
+    "refund_shortfall": {
+        "ru": "Снять не удастся: {points}, их уже потратили",
+        "en": "Cannot be taken: {points}, they were spent already",
+    },
+    "refund_debt": {
+        "ru": "Баланс уйдёт в минус; его закроют следующие начисления.",
+        "en": "The balance goes below zero; the next credits make up for it.",
+    },
+    "refund_now": {"ru": "✅ Вернуть {amount}", "en": "✅ Return {amount}"},
+    "refund_done": {
+        "ru": "💸 Возвращено {amount}. Отдайте клиенту {money}.",
+        "en": "💸 {amount} returned. Hand back {money}.",
+    },
 }

@@ -7,12 +7,16 @@ import pytest
 
 from bot.rooms import doors
 from bot.taking import Taker
+from loyalty import ledger
+from loyalty.clock import utcnow
+from loyalty.customers import issue_card
 from loyalty.rules import Rules
-from models import transaction
+from models import db, transaction
+from models.partner import Partner
 from sandbox import world
 from tests.bot.chat import Telegram
-from tests.bot.rooms import Chat
-from tests.factories import make_partner, noise
+from tests.bot.rooms import Chat, make_cashier
+from tests.factories import identity_of, make_customer, make_member, make_partner, noise
 
 
 @pytest.fixture
@@ -51,3 +55,25 @@ def cafe(app):
         noise()
         partner = make_partner(Rules(welcome_bonus=100), name="Эспрессо")
         return SimpleNamespace(id=partner.id, code=partner.code)
+
+
+@pytest.fixture
+def shop(app, cafe):
+    """The partner's customer Иван with 250 points, who has a card."""
+    with app.app_context(), transaction():
+        customer = make_customer()
+        member = make_member(db.session.get_one(Partner, cafe.id), customer, name="Иван")
+        ledger.grant(cafe.id, member.id, 250, source="manual", source_ref="1", now=utcnow())
+        return SimpleNamespace(
+            id=cafe.id,
+            code=cafe.code,
+            customer=customer.id,
+            phone=identity_of(customer, "phone").value,
+            card=issue_card(customer),
+        )
+
+
+@pytest.fixture
+def cashier(app, chat, cafe):
+    chat.staff_id = make_cashier(app, chat, cafe)
+    return chat

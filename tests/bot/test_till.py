@@ -9,91 +9,29 @@ import pytest
 
 from bot.rooms import doors
 from bot.taking import Taker
-from loyalty import codes, drafts, ledger, programmes, staff
+from loyalty import drafts, ledger, staff
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
-from loyalty.customers import find, issue_card, membership_of
+from loyalty.customers import find, membership_of
 from loyalty.identities import Identifier
 from models import db, transaction
-from models.customer import CustomerCode
+from models.customer import Customer
 from models.ledger import Purchase
-from models.partner import Partner
+from models.partner import Branch, Partner, Staff
 from models.telegram import Draft
+from tests.bot.counter import (
+    balance,
+    button,
+    change_rules,
+    count_purchases,
+    labels,
+    let_codes_end,
+    plain,
+    show_code,
+    spend,
+)
 from tests.bot.rooms import Chat, make_cashier, make_known
-from tests.factories import identity_of, make_customer, make_member, make_phone
-
-NBSP = "\N{NO-BREAK SPACE}"
-
-
-def plain(text):
-    return text.replace(NBSP, " ")
-
-
-@pytest.fixture
-def shop(app, cafe):
-    """The partner's customer Иван with 250 points, who has a card."""
-    with app.app_context(), transaction():
-        customer = make_customer()
-        member = make_member(db.session.get_one(Partner, cafe.id), customer, name="Иван")
-        ledger.grant(cafe.id, member.id, 250, source="manual", source_ref="1", now=utcnow())
-        return SimpleNamespace(
-            id=cafe.id,
-            code=cafe.code,
-            customer=customer.id,
-            phone=identity_of(customer, "phone").value,
-            card=issue_card(customer),
-        )
-
-
-@pytest.fixture
-def cashier(app, chat, cafe):
-    chat.staff_id = make_cashier(app, chat, cafe)
-    return chat
-
-
-def balance(app, shop, customer=None):
-    with app.app_context():
-        return membership_of(customer or shop.customer, shop.id).balance
-
-
-def count_purchases(app, shop):
-    with app.app_context():
-        return db.session.scalar(db.select(db.func.count()).where(Purchase.partner_id == shop.id))
-
-
-def labels(chat):
-    rows = [row for reply in chat.replies for row in reply.get("markup", {}).get("inline_keyboard", ())]
-    return [plain(button["text"]) for row in rows for button in row]
-
-
-def button(chat, part):
-    """The data of the button shown with this in its label."""
-    (found,) = [data for label, data in zip(labels(chat), chat.data(), strict=True) if part in label]
-    return found
-
-
-def change_rules(app, shop, changes):
-    with app.app_context(), transaction():
-        programmes.set_rules(shop.id, changes, by=None, now=utcnow())
-
-
-def show_code(app, shop):
-    with app.app_context(), transaction():
-        return codes.show(shop.customer, utcnow())[0]
-
-
-def let_codes_end(app, shop):
-    with app.app_context(), transaction():
-        for code in db.session.scalars(db.select(CustomerCode).where(CustomerCode.customer_id == shop.customer)):
-            code.expires_at -= codes.LIFE
-
-
-def spend(app, shop, points):
-    """Somebody else takes points meanwhile."""
-    with app.app_context(), transaction():
-        member = membership_of(shop.customer, shop.id)
-        ledger.adjust(shop.id, member.id, -points, reason="проверка", source="admin", source_ref="x", now=utcnow())
-
+from tests.factories import identity_of, make_branch, make_customer, make_member, make_partner, make_phone
 
 # One line
 
@@ -418,3 +356,309 @@ def test_a_code_makes_its_owner_a_customer(app, cashier, cafe, shop):
 
 def test_a_wrong_code_is_refused(cashier):
     assert "истёк или уже использован" in cashier.say("500 000001")
+
+
+# Step by step
+
+
+@pytest.mark.parametrize("command", ["➕ Начислить", "/credit", "➕ Credit"])
+def test_crediting_step_by_step(app, cashier, shop, command):
+    assert "Кому начислить?" in cashier.say(command)
+    said = plain(cashier.say(shop.phone))
+    assert "Иван" in said and "Баланс: 250 баллов" in said and "Сумма чека?" in said
+    assert "Начислится 62 балла" in plain(cashier.say("1 250,50"))
+    assert "округлено вниз: 62 балла" in plain(cashier.replies[0]["text"])
+    assert "Не понял" in cashier.say("500"), "after the preview nothing is asked"
+    cashier.say(f"500 {shop.phone}")
+    cashier.press(cashier.data()[0])
+    assert balance(app, shop) == 275
+
+
+def test_spending_step_by_step_credits_the_rest(app, cashier, shop):
+    assert "У кого списать?" in cashier.say("➖ Списать")
+    cashier.say(shop.phone)
+    said = plain(cashier.say("500"))
+    assert "можно списать до 250 баллов" in said and labels(cashier) == ["Максимум: 250 баллов"]
+    assert "доступно 250" in cashier.say("251") and "за раз списывают от 100" in plain(cashier.say("5"))
+    said = plain(cashier.say("100"))
+    assert "Спишется 100 баллов" in said and "Начислится 20 баллов" in said and "Баланс: 250 → 170" in said
+    cashier.press(cashier.data()[0])
+    assert balance(app, shop) == 170
+
+
+def test_the_most_points_are_spent_by_a_press(app, cashier, shop):
+    for text in ("➖ Списать", shop.phone, "500"):
+        cashier.say(text)
+    most = cashier.data()[0]
+    assert "Спишется 250 баллов" in plain(cashier.press(most))
+    assert "больше не действует" in cashier.press(most), "the question was answered"
+    cashier.say("➖ Списать")
+    assert "больше не действует" in cashier.press(most)
+
+
+def test_a_credit_can_become_a_payment_with_points(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    credit, pay = cashier.data()[0], button(cashier, "Оплатить баллами: до 250 баллов")
+    assert "Сколько списать?" in plain(cashier.press(pay))
+    assert "больше не действует" in cashier.press(credit), "what was shown before is no longer offered"
+    said = plain(cashier.say("250"))
+    assert "К оплате деньгами: 250,00 ₽" in said and "Начислится 12 баллов" in said
+    cashier.press(cashier.data()[0])
+    assert balance(app, shop) == 12
+
+
+def test_whoever_may_spend_nothing_yet_can_be_credited(app, cashier, cafe):
+    with app.app_context(), transaction():
+        customer = make_customer()
+        make_member(db.session.get_one(Partner, cafe.id), customer, name="Новичок")
+        phone = identity_of(customer, "phone").value
+    for text in ("➖ Списать", phone):
+        cashier.say(text)
+    said = plain(cashier.say("500"))
+    assert "Списать на этот чек нельзя: доступно 0 баллов, за раз списывают от 100 баллов" in said
+    assert labels(cashier)[0] == "✅ Начислить 25 баллов"
+
+
+def test_nobody_unknown_is_asked_how_much_to_spend(cashier, shop):
+    cashier.say("➖ Списать")
+    assert "списывать нечего" in cashier.say(make_phone())
+    assert "Сумма чека?" in cashier.say(shop.phone), "one may answer again"
+
+
+@pytest.mark.parametrize(
+    "text", ["сто", "1e9", "−5", "12,345", "12.345", "0", "0,001", "５００", "🦊", "я" * 5000, "{}", "\u202e500", "١٠٠"]
+)
+def test_a_sum_that_is_none_is_asked_for_again(app, cashier, shop, text):
+    cashier.say("➕ Начислить")
+    cashier.say(shop.phone)
+    assert "Напишите сумму" in cashier.say(text)
+    assert "больше 10 000 000,00 ₽" in plain(cashier.say("10 000 000 000"))
+    assert count_purchases(app, shop) == 0
+    assert "Начислится 25 баллов" in plain(cashier.say("500"))
+
+
+@pytest.mark.parametrize("text", ["сто", "1,5", "−100", "0", "1e3", "５００", "я" * 5000])
+def test_points_that_are_none_are_asked_for_again(cashier, shop, text):
+    for said in ("➖ Списать", shop.phone, "500"):
+        cashier.say(said)
+    assert "целое число баллов" in cashier.say(text)
+    assert "Спишется 100 баллов" in plain(cashier.say("100"))
+
+
+@pytest.mark.parametrize(
+    "text", ["абракадабра", "🦊", "12", "8 000 000 000 0", "+7 916 000", "я" * 5000, "a@b", "   ", "%", "{0}"]
+)
+def test_whoever_cannot_be_found_is_asked_for_again(app, cashier, shop, text):
+    cashier.say("➕ Начислить")
+    assert cashier.say(text)
+    assert not cashier.data()
+    assert "Сумма чека?" in cashier.say(shop.phone)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("1 250 000", "1 250 000,00 ₽"), ("250 000", "250 000,00 ₽"), ("123456", "123 456,00 ₽")]
+)
+def test_a_sum_that_was_asked_for_is_no_code(cashier, shop, text, amount):
+    cashier.say("➕ Начислить")
+    cashier.say(shop.phone)
+    assert f"Чек: {amount}" in plain(cashier.say(text))
+
+
+def test_a_phone_that_was_asked_for_is_no_check_with_a_code(cashier, shop):
+    cashier.say("➕ Начислить")
+    assert "Иван" in cashier.say(f"{shop.phone[2:6]} {shop.phone[6:]}")
+
+
+def test_other_buttons_end_what_was_begun(cashier, shop):
+    cashier.say("➕ Начислить")
+    cashier.say("❓ Помощь")
+    assert "Не понял" in cashier.say(shop.phone)
+
+
+# Who it is
+
+
+def find_in(chat, text):
+    chat.say("➕ Начислить")
+    return chat.say(text)
+
+
+def test_a_customer_is_found_by_card_code_address_id_and_parts_of_name_and_phone(app, cashier, shop):
+    code = show_code(app, shop)
+    address = f"http://localhost:8000/partner?code={code}"
+    for text in (shop.card, code, f"{code[:3]} {code[3:]}", address, str(shop.customer), "ива", shop.phone[-6:-1]):
+        said = find_in(cashier, text)
+        assert "Иван" in said and "Сумма чека?" in said, text
+
+
+def test_a_telegram_id_finds_ones_own_customers_only(app, taker, cashier, cafe):
+    own, stranger = Chat(app, taker), Chat(app, taker)
+    make_known(app, own, cafe, points=77)
+    make_known(app, stranger)
+    for text in (f"tg {own.id}", f"tg{own.id}", f"id: {own.id}", f"TG {own.id}"):
+        assert "77 баллов" in plain(find_in(cashier, text))
+    assert "Никого не нашлось" in find_in(cashier, f"tg {stranger.id}")
+    assert "Никого не нашлось" in find_in(cashier, "tg 99999")
+
+
+def test_a_bare_telegram_id_is_understood_where_it_is_no_phone(app, taker, cashier, cafe):
+    own = Chat(app, taker)
+    own.id = 5_000_000_000 + own.id % 10**6  # no Russian phone begins so
+    make_known(app, own, cafe, points=77)
+    assert "77 баллов" in plain(find_in(cashier, str(own.id)))
+
+
+def test_of_several_namesakes_one_is_chosen_by_a_button(app, cashier, shop, cafe):
+    name = "Анна 🦊 {x} %s"
+    with app.app_context(), transaction():
+        for n in range(12):
+            make_member(db.session.get_one(Partner, cafe.id), name=f"{name} {n}")
+    assert "вот первые" in find_in(cashier, "Анна")
+    assert len(cashier.data()) == 10 and all("🦊 {x} %s" in label for label in labels(cashier))
+    said = cashier.press(cashier.data()[0])
+    assert "Анна 🦊 {x} %s 11" in said and "Сумма чека?" in said
+    assert "Начислится 25 баллов" in plain(cashier.say("500"))
+
+
+def test_a_foreign_partners_customer_is_nobody(app, cashier, cafe):
+    with app.app_context(), transaction():
+        foreign = make_member(make_partner(), name="Чужая Редкость")
+        customer = foreign.customer_id
+    assert "Никого не нашлось" in find_in(cashier, "Чужая Редкость")
+    assert "Никого не нашлось" in find_in(cashier, str(customer))
+    assert "Никого не нашлось" in cashier.press(f"credit:{customer.hex}")
+    assert "Никого не нашлось" in cashier.press(f"spend:{customer.hex}")
+
+
+def test_a_sale_begins_from_a_customers_card_too(app, cashier, shop):
+    assert "Сумма чека?" in cashier.press(f"credit:{shop.customer.hex}")
+    assert "Начислится 25 баллов" in plain(cashier.say("500"))
+    cashier.press(f"spend:{shop.customer.hex}")
+    assert "Сколько списать?" in cashier.say("500")
+
+
+def test_a_blocked_customers_purchases_go_on_as_at_the_other_tills(app, cashier, shop):
+    with app.app_context(), transaction():
+        db.session.get_one(Customer, shop.customer).state = "blocked"
+    cashier.say(f"500 {shop.phone}")
+    assert "Начислено 25 баллов" in plain(cashier.press(cashier.data()[0]))
+
+
+def test_an_erased_customer_is_nobody_also_after_the_look(app, cashier, shop):
+    cashier.say(f"500 {shop.phone}")
+    with app.app_context(), transaction():
+        ledger.erase(shop.id, membership_of(shop.customer, shop.id).id, now=utcnow())
+    assert "Никого не нашлось" in cashier.press(cashier.data()[0])
+    assert "Никого не нашлось" in cashier.say(f"500 {shop.phone}")
+
+
+# Where it happens
+
+
+@pytest.fixture
+def branches(app, cafe):
+    """A second branch, and a closed one."""
+    with app.app_context(), transaction():
+        partner = db.session.get_one(Partner, cafe.id)
+        second = make_branch(partner, "На Соколе")
+        closed = make_branch(partner, "Закрытый", state="closed")
+        first = db.session.scalars(db.select(Branch).where(Branch.partner_id == cafe.id).order_by(Branch.id)).first()
+        return SimpleNamespace(first=first.id, second=second.id, closed=closed.id)
+
+
+def where(app, shop):
+    with app.app_context():
+        return db.session.scalars(db.select(Purchase.branch_id).where(Purchase.partner_id == shop.id)).all()
+
+
+def test_one_of_several_branches_is_asked_for_once_and_can_be_changed(app, cashier, shop, branches):
+    assert "Где вы сейчас?" in cashier.say(f"500 {shop.phone}")
+    assert labels(cashier) == ["Главный", "На Соколе"]
+    said = cashier.press(button(cashier, "Соколе"))
+    assert "Эспрессо · На Соколе" in said and "Иван" in said
+    cashier.press(cashier.data()[0])
+    assert "Эспрессо · На Соколе" in cashier.say(f"300 {shop.phone}"), "it is remembered"
+    old = cashier.data()[0]
+    cashier.press(button(cashier, "Сменить точку"))
+    assert "больше не действует" in cashier.press(old)
+    cashier.say(f"300 {shop.phone}")
+    cashier.press(button(cashier, "Сменить точку"))
+    assert "Эспрессо · Главный" in cashier.say("главный"), "its name will do for the button"
+    cashier.press(cashier.data()[0])
+    assert where(app, shop) == [branches.second, branches.first]
+
+
+def test_a_closed_or_foreign_branch_cannot_be_stood_in(app, cashier, shop, branches):
+    with app.app_context(), transaction():
+        foreign = make_branch(make_partner()).id
+    cashier.say(f"500 {shop.phone}")
+    for branch in (branches.closed, foreign):
+        assert "нет или она закрыта" in cashier.press(f"branch:{branch.hex}")
+    assert "Где вы сейчас?" in cashier.say("Закрытый")
+    assert count_purchases(app, shop) == 0
+
+
+def test_a_branch_that_closes_after_the_look_is_asked_for_again(app, cashier, shop, branches):
+    cashier.say(f"500 {shop.phone}")
+    cashier.press(button(cashier, "Соколе"))
+    with app.app_context(), transaction():
+        make_branch(db.session.get_one(Partner, shop.id), "Третий")
+        db.session.get_one(Branch, (shop.id, branches.second)).state = "closed"
+    assert "Где вы сейчас?" in cashier.press(cashier.data()[0])
+    assert count_purchases(app, shop) == 0
+    cashier.press(button(cashier, "Третий"))
+    cashier.press(cashier.data()[0])
+    assert count_purchases(app, shop) == 1
+
+
+def test_who_is_bound_to_a_branch_sells_there_and_nowhere_when_it_is_closed(app, cashier, shop, branches):
+    with app.app_context(), transaction():
+        db.session.get_one(Staff, (shop.id, cashier.staff_id)).branch_id = branches.second
+    cashier.say(f"500 {shop.phone}")
+    assert not any("Сменить" in label for label in labels(cashier))
+    assert "нет или она закрыта" in cashier.press(f"branch:{branches.first.hex}")
+    cashier.say(f"500 {shop.phone}")
+    confirm = cashier.data()[0]
+    with app.app_context(), transaction():
+        db.session.get_one(Branch, (shop.id, branches.second)).state = "closed"
+    for said in (cashier.press(confirm), cashier.say(f"500 {shop.phone}")):
+        assert "скажите владельцу" in said
+    assert count_purchases(app, shop) == 0
+    with app.app_context(), transaction():
+        db.session.get_one(Branch, (shop.id, branches.second)).state = "open"
+    cashier.press(confirm)
+    assert where(app, shop) == [branches.second]
+
+
+# What is said
+
+
+def test_a_preview_tells_of_multipliers_and_of_the_return_window(app, cashier, shop):
+    change_rules(app, shop, {"vip_factor": "1.5", "rate": "0.033", "pending_days": 14})
+    with app.app_context(), transaction():
+        membership_of(shop.customer, shop.id).is_vip = True
+    said = plain(cashier.say(f"500 {shop.phone}"))
+    assert "⭐ VIP" in said and "3,3 % от 500,00 ₽ = 16,5 балла" in said and "VIP ×1,5 = 24,75 балла" in said
+    assert "округлено вниз: 24 балла" in said and "Потратить их можно через 14 дней" in said
+    assert "Баланс: 250 → 250 баллов" in said
+    said = plain(cashier.press(cashier.data()[0]))
+    assert "Баланс: 250 баллов" in said and "Ещё ждут своего срока: 24 балла" in said
+
+
+@pytest.mark.parametrize(
+    ("check", "label"), [("20", "1 балл"), ("40", "2 балла"), ("220", "11 баллов"), ("10", "0 баллов")]
+)
+def test_the_button_agrees_with_its_number(cashier, shop, check, label):
+    cashier.say(f"{check} {shop.phone}")
+    assert labels(cashier)[0] == f"✅ Начислить {label}"
+
+
+def test_the_till_speaks_english_too(app, cashier, shop):
+    with app.app_context(), transaction():
+        cashier.owner.locale = "en"
+    assert "Whom shall we credit?" in cashier.say("➕ Credit")
+    assert "The sum of the check?" in cashier.say(shop.phone)
+    said = plain(cashier.say("20"))
+    assert "5 % of ₽20.00 = 1 point" in said and labels(cashier)[0] == "✅ Credit 1 point"
+    assert "Credited: 1 point" in plain(cashier.press(cashier.data()[0]))
+    assert "I cannot read the sum" in cashier.say(f"ten {shop.phone}")
