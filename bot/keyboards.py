@@ -20,12 +20,17 @@ def menu(talk: Talk) -> dict | None:
     if talk.customer is None:
         return None
     if talk.is_at_work:
-        allowed = [[name for name, scope in row if _may(talk, scope)] for row in STAFF_MENU]
+        allowed = rooms_of_staff(talk)
     else:
         hidden = "partner" if talk.places else "as_staff"
         allowed = [[name for name in row if name != hidden] for row in CUSTOMER_MENU]
     rows = [[{"text": talk.words.button(name)} for name in row] for row in allowed if row]
     return {"keyboard": rows, "resize_keyboard": True, "is_persistent": True}
+
+
+def rooms_of_staff(talk: Talk) -> list[list[str]]:
+    """The names of the rooms that the person's role opens, by rows."""
+    return [[name for name, scope in row if scope is None or talk.may(scope)] for row in STAFF_MENU]
 
 
 def contact(words: Words) -> dict:
@@ -53,7 +58,3 @@ def turn(
 def tick(is_on: bool) -> str:
     """What stands before the name of something that is switched."""
     return "✅ " if is_on else "▫️ "
-
-
-def _may(talk: Talk, scope: str | None) -> bool:
-    return scope is None or talk.may(scope)

@@ -193,7 +193,10 @@ def _show(talk: Talk, card: MemberCard) -> None:
     words, key = talk.words, card.customer_id.hex
     rows = [
         [("card_credit", f"credit:{key}", "points:credit"), ("card_spend", f"spend:{key}", "points:spend")],
-        [("card_operations", f"operations:{key}:1", "transactions:read")],
+        [
+            ("card_operations", f"operations:{key}:1", "transactions:read"),
+            ("card_purchases", f"purchases_of:{key}", "transactions:read"),
+        ],
         [
             ("card_rename", f"rename:{key}", "customers:write"),
             ("card_vip_off" if card.is_vip else "card_vip_on", f"vip:{key}:{int(not card.is_vip)}", "customers:write"),

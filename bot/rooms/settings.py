@@ -30,5 +30,13 @@ def choose_language(talk: Talk, language: str) -> None:
 
 @room.command("help", ANYBODY)
 def show_help(talk: Talk) -> None:
-    names = {name: talk.words.button(name) for name in BUTTONS}
-    talk.say(talk.words("help", **names), keyboard=keyboards.menu(talk))
+    """What can be done here, for staff as for the customer, as what the person is now."""
+    words = talk.words
+    if talk.is_at_work:
+        rooms = [name for row in keyboards.rooms_of_staff(talk) for name in row if name != "help"]
+        told = [f"{words.button(name)} — {words(f'help_{name}')}" for name in rooms]
+        lines = [words("line_forms")] if talk.may("points:spend") else []
+        talk.say("\n\n".join([words("help_staff"), "\n".join(told), *lines]), keyboard=keyboards.menu(talk))
+        return
+    names = {name: words.button(name) for name in BUTTONS}
+    talk.say(words("help", **names), keyboard=keyboards.menu(talk))

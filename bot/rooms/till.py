@@ -324,6 +324,7 @@ def _preview(talk: Talk, plan: Plan, note: str | None = None) -> None:
         "branch": str(branch_id) if branch_id else None,
         "amount": str(sum(line.amount for line in pricing.lines)),
         "promise": {"rules": seen.plain.frozen, "earn": seen.plain.total},
+        "earned": pricing.total,
     }
     draft_id = drafts.propose(talk.place.partner_id, talk.customer.id, KIND, content, talk.now)
     if talk.step in (WHO, SUM, POINTS, BRANCH):
@@ -414,6 +415,8 @@ def confirm(talk: Talk, draft_id: str) -> None:
                 branch_id=content["branch"] and UUID(content["branch"]),
                 promise=Promise(**content["promise"]),
             )
+            if sale.earned != content["earned"]:
+                raise QuoteChanged()
     except (QuoteChanged, SpendRefused, BranchNotFound) as changed:
         if isinstance(changed, SpendRefused) and is_whole:
             raise

@@ -91,6 +91,21 @@ TEXTS = {
         "en": "⚠️ Things have changed while you looked. Nothing was posted, here is what it comes to now:",
     },
     "done_already": {"ru": "Это уже проведено.", "en": "This was posted already."},
+    # help
+    "help_staff": {"ru": "Вот что можно здесь, на работе:", "en": "What can be done here, at work:"},
+    "help_credit": {
+        "ru": "начислить баллы за чек, новому клиенту тоже",
+        "en": "points for a check, to a new customer too",
+    },
+    "help_spend": {"ru": "списать баллы, а за остальное начислить", "en": "spend points, and credit the rest"},
+    "help_customers": {"ru": "найти клиента, его карточка и история", "en": "find a customer, their card and history"},
+    "help_purchases": {
+        "ru": "чеки: отменить за минуту, вернуть позже",
+        "en": "purchases: undo in a minute, return later",
+    },
+    "help_stats": {"ru": "сколько продано и начислено", "en": "what was sold and credited"},
+    "help_office": {"ru": "точки, правила, сотрудники, файлы", "en": "branches, rules, staff, files"},
+    "help_as_customer": {"ru": "ваши собственные баллы", "en": "your own points"},
     # in one line
     "line_amount": {
         "ru": "Не разобрал сумму «{part}». Нужны обычные цифры, копеек не больше двух: 500 или 1250,50.",

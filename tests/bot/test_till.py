@@ -662,3 +662,12 @@ def test_the_till_speaks_english_too(app, cashier, shop):
     assert "5 % of ₽20.00 = 1 point" in said and labels(cashier)[0] == "✅ Credit 1 point"
     assert "Credited: 1 point" in plain(cashier.press(cashier.data()[0]))
     assert "I cannot read the sum" in cashier.say(f"ten {shop.phone}")
+
+
+@pytest.mark.parametrize(("role", "knows"), [("owner", True), ("cashier", True), ("ai_marketer", False)])
+def test_the_help_of_staff_names_their_rooms_and_the_one_line_forms(app, chat, cafe, role, knows):
+    make_cashier(app, chat, cafe, role)
+    said = chat.say("/help")
+    assert "🧾 Чеки — " in said and ("➕ Начислить — " in said) == ("500 +79161234567" in said) == knows
+    chat.say("👛 Мои баллы")
+    assert "💰 Баланс — " in chat.say("/help")
