@@ -249,6 +249,17 @@ class InvalidClaim(LoyaltyError):
         self.reason, self.field = reason, field
 
 
+class InvalidTiers(LoyaltyError):
+    """These are no tiers."""
+
+    code = "invalid_tiers"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"{field or 'Tiers'}: {reason}.")
+        self.reason, self.field = reason, field
+
+
 class InvalidTargeting(LoyaltyError):
     """A rule that chooses people cannot be read."""
 

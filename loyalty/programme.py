@@ -87,16 +87,19 @@ _EXACT = Context(prec=100, rounding=ROUND_DOWN, traps=[Inexact, InvalidOperation
 
 @dataclass(frozen=True)
 class _Factor:
-    """A multiplier; `promotion` is whose it is, when it is a promotion's."""
+    """A multiplier; `promotion` is whose it is, when it is a promotion's, `name` a tier's."""
 
     kind: str
     factor: Decimal
     promotion: Promotion | None = None
+    name: str | None = None
 
     def to_json(self) -> dict[str, str]:
         written = {"kind": self.kind, "factor": write_decimal(self.factor)}
         if self.promotion is not None:
             written |= {"promotion": str(self.promotion.id), "name": self.promotion.name}
+        if self.name is not None:
+            written |= {"name": self.name}
         return written
 
 
@@ -304,8 +307,8 @@ def _find_factors(
     """The multipliers that apply, in the order they are shown, and the birthday if its multiplier is among them."""
     birthday = _unused_birthday(rules.birthday, member, on)
     found: list[_Factor] = []
-    if member.is_vip and rules.vip_factor is not None:
-        found.append(_Factor("vip", rules.vip_factor))
+    if (regular := _regular_factor(rules, member)) is not None:
+        found.append(regular)
     if rules.large_check is not None and _is_large(check, rules.large_check, member):
         found.append(_Factor("large_check", rules.large_check.factor))
     if rules.birthday is not None and birthday is not None:
@@ -315,6 +318,16 @@ def _find_factors(
     if rules.combine == "best" and found:
         found = [max(found, key=lambda one: one.factor)]  # equal ones: the first, which spares the birthday
     return found, birthday if any(one.kind == "birthday" for one in found) else None
+
+
+def _regular_factor(rules: Rules, member: Member) -> _Factor | None:
+    """VIP is the tier that is given by hand: of it and the tier that was reached the larger factor counts."""
+    vip = _Factor("vip", rules.vip_factor) if member.is_vip and rules.vip_factor is not None else None
+    levels = rules.tiers.levels if rules.tiers is not None else ()
+    reached = next((_Factor("tier", one.factor, name=one.name) for one in levels if one.name == member.tier), None)
+    if vip is None or reached is None:
+        return vip or reached
+    return reached if reached.factor > vip.factor else vip
 
 
 def _is_large(check: Decimal, rule: LargeCheck, member: Member) -> bool:

@@ -17,6 +17,8 @@ from loyalty.offers import Promotion, Terms
 from loyalty.prepared import Prepared
 from loyalty.rules import PRESETS, Rules
 from loyalty.terms import Change, compare_rules
+from loyalty.tiers import read_scheme
+from loyalty.types import TierScheme
 from models import db
 from models.partner import Partner, Programme, Staff
 
@@ -32,20 +34,23 @@ _in_force_with_promotions = Prepared(
     "uuid",
     """SELECT version, rules::text AS rules,
         (SELECT json_agg(json_build_array(id, name, kind, terms, starts_at, ends_at) ORDER BY id)::text
-         FROM promotion WHERE partner_id = $1 AND state = 'on') AS promotions
+         FROM promotion WHERE partner_id = $1 AND state = 'on') AS promotions,
+        (SELECT tier_scheme::text FROM partner WHERE id = $1) AS tiers
     FROM programme WHERE partner_id = $1 ORDER BY version DESC LIMIT 1""",
 )
 
 
 def rules_in_force(partner_id: UUID) -> tuple[int, Rules]:
-    """The version in force, and its rules with the promotions that are on: what a purchase of now is priced with.
+    """The version in force, and its rules with tiers and the promotions that are on: what a purchase is priced with now.
 
     Raises `PartnerNotFound` when the partner has no programme.
     """
     for found in _in_force_with_promotions(partner_id):
         rules = _read_rules(found.rules)
-        if found.promotions:
-            rules = replace(rules, promotions=_read_promotions(found.promotions))
+        if found.promotions or found.tiers != "{}":
+            rules = replace(
+                rules, promotions=_read_promotions(found.promotions or "[]"), tiers=_read_tiers(found.tiers)
+            )
         return found.version, rules
     raise PartnerNotFound()
 
@@ -65,8 +70,13 @@ def _read_promotions(written: str) -> tuple[Promotion, ...]:
     )
 
 
+@lru_cache(maxsize=1000)
+def _read_tiers(written: str) -> TierScheme | None:
+    return read_scheme(json.loads(written))
+
+
 def current_rules(partner_id: UUID) -> tuple[int, Rules]:
-    """The version in force and its rules, without promotions. Raises `PartnerNotFound` when the partner has none."""
+    """The version in force and its rules, without promotions and tiers. Raises `PartnerNotFound` when the partner has none."""
     for programme in _in_force(partner_id):
         return programme.version, _read_rules(programme.rules)
     raise PartnerNotFound()

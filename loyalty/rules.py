@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from loyalty.errors import InvalidProgramme
 from loyalty.money import format_money
-from loyalty.types import Life
+from loyalty.types import Life, TierScheme
 
 if TYPE_CHECKING:
     from loyalty.offers import Promotion
@@ -70,6 +70,8 @@ class Rules:
     hold_minutes: int = 15
     promotions: tuple[Promotion, ...] = ()
     """What is added for a while; no part of the programme's versions, and not in its JSON."""
+    tiers: TierScheme | None = None
+    """What regulars earn more; not in the JSON either."""
 
     @property
     def base_life(self) -> Life | None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from loyalty import codes, ledger, notices, outbox, promotions
+from loyalty import codes, ledger, notices, outbox, promotions, tiers
 from loyalty.accounts import facts_of
 from loyalty.customers import enrol, find_member, look_up
 from loyalty.errors import (
@@ -292,6 +292,8 @@ def post(
     )
     if posted:
         promotions.record_uses(partner, sale.account.membership_id, sale.purchase_id, posted[-1], at)
+        if rules.tiers is not None:
+            tiers.review(partner, sale.account.membership_id, now)
     return sale
 
 
@@ -313,6 +315,8 @@ def post_refund(
     refunded = ledger.refund(
         partner.id, purchase_id, reference=reference, amount=amount, lines=lines, now=now, actor=caller.actor
     )
+    if not refunded.repeated:
+        tiers.after_refund(partner, refunded.account.membership_id, now)
     _announce(partner, refunded)
     return refunded
 
@@ -345,6 +349,7 @@ def undo(partner: Partner, purchase_id: UUID, *, caller: Caller, now: datetime) 
     )
     db.session.expire(purchase)
     promotions.forget_uses(partner.id, purchase_id)
+    tiers.review(partner, refunded.account.membership_id, now, may_fall=True)
     _announce(partner, refunded)
     return refunded
 

@@ -27,6 +27,26 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Level:
+    """One tier: from `threshold` on (money or points in the window) purchases earn × `factor`."""
+
+    name: str
+    threshold: Decimal
+    factor: Decimal
+
+
+@dataclass(frozen=True)
+class TierScheme:
+    """A partner's tiers, the lowest first. `measure` spent or earned; `window` year (the calendar's), days or ever."""
+
+    measure: str
+    window: str
+    days: int | None
+    falls_on_refund: bool
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a promotion stands just before a purchase: what this person took of it, and what everybody did.
 

@@ -74,6 +74,7 @@ class Membership(Made, db.Model):
         Index(
             "ix_membership_merged_into", "partner_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")
         ),
+        Index("ix_membership_tier_until", "tier_until", postgresql_where=text("tier_until IS NOT NULL")),
         Index("ix_membership_next_due_at", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
         CheckConstraint("state IN ('open', 'merged', 'erased')", name="state"),
         CheckConstraint("active >= 0 AND pending >= 0 AND debt >= 0 AND seq >= 0", name="not_negative"),
@@ -110,6 +111,7 @@ class Membership(Made, db.Model):
     name: Mapped[str | None] = mapped_column(String(200))
     is_vip: Mapped[bool] = mapped_column(server_default=text("false"))
     tier: Mapped[str | None] = mapped_column(String(40))
+    tier_until: Mapped[Moment | None]
     segment: Mapped[str | None] = mapped_column(String(40))
     birthday_used_on: Mapped[date | None]
     welcomed_at: Mapped[Moment | None]

@@ -69,6 +69,7 @@ SENTENCES = {
     "invalid_role": _("Choose a role from the list."),
     "invalid_scope": _("Choose at least one thing the key may do."),
     "invalid_targeting": _("The rule that chooses customers cannot be read."),
+    "invalid_tiers": _("Check the marked tiers."),
     "last_branch": _("The last open branch stays. Open another one first."),
     "last_owner": _("The last owner stays. Make somebody else an owner first."),
     "link_gone": _("This link works no more. Make a new one."),

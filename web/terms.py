@@ -223,6 +223,7 @@ _STEPS: dict[str, Callable[[dict[str, str]], tuple[str, str]]] = {
         _exact(step["points"]),
     ),
     "vip": _factor_step(lazy("VIP")),
+    "tier": lambda step: (_promoted(step, write_factor(step["factor"])), _exact(step["points"])),
     "large_check": _factor_step(lazy("Large check")),
     "birthday": _factor_step(lazy("Birthday")),
     "promotion": lambda step: (_promoted(step, write_factor(step["factor"])), _exact(step["points"])),

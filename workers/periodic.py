@@ -9,7 +9,19 @@ import structlog
 from sqlalchemy import select, tuple_
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from loyalty import claims, deep_links, directory, drafts, expiring, forgetting, ledger, outbox, sessions, updates
+from loyalty import (
+    claims,
+    deep_links,
+    directory,
+    drafts,
+    expiring,
+    forgetting,
+    ledger,
+    outbox,
+    sessions,
+    tiers,
+    updates,
+)
 from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.ledger import Membership
@@ -67,6 +79,11 @@ def forget_codes(run) -> dict:
 def forget_idempotency_keys(run) -> dict:
     """Delete callers' keys older than what they are promised."""
     return {"keys": _in_chunks(run, forgetting.forget_idempotency_keys)}
+
+
+def review_tiers(run) -> dict:
+    """Look at the tiers whose time has come."""
+    return {"members": _in_chunks(run, tiers.review_due)}
 
 
 def expire_claims(run) -> dict:

@@ -182,6 +182,7 @@ _SENTENCES = {
     "vip": "x {factor} VIP = {points}",
     "large_check": "x {factor} large check = {points}",
     "birthday": "x {factor} birthday = {points}",
+    "tier": "x {factor} «{name}» = {points}",
     "promotion": "× {factor} («{name}») = {points}",
     "promotion_bonus": "+ {bonus} («{name}») = {points}",
     "rounding": "rounded down = {points}",

@@ -162,7 +162,8 @@ TEXTS = {
         "ru": "Этот чек не подходит: нужен QR чека продажи за последние дни.",
         "en": "This receipt cannot be used: it takes the QR of a sale of the last days.",
     },
-    # promotions
+    # promotions and tiers
+    "refused_invalid_tiers": {"ru": "Проверьте уровни.", "en": "Check the tiers."},
     "refused_invalid_promotion": {"ru": "Проверьте условия акции.", "en": "Check the terms of the promotion."},
     "refused_invalid_targeting": {
         "ru": "Правило отбора клиентов не читается.",

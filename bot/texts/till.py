@@ -78,6 +78,7 @@ TEXTS = {
     "step_base": {"ru": "{percent} % от {amount} = {points}", "en": "{percent} % of {amount} = {points}"},
     "step_vip": {"ru": "VIP {factor} = {points}", "en": "VIP {factor} = {points}"},
     "step_large_check": {"ru": "крупный чек {factor} = {points}", "en": "large check {factor} = {points}"},
+    "step_tier": {"ru": "уровень «{name}» {factor} = {points}", "en": "tier “{name}” {factor} = {points}"},
     "step_promotion": {"ru": "«{name}» {factor} = {points}", "en": "“{name}” {factor} = {points}"},
     "step_promotion_bonus": {"ru": "«{name}» {bonus} = {points}", "en": "“{name}” {bonus} = {points}"},
     "step_birthday": {"ru": "день рождения {factor} = {points}", "en": "birthday {factor} = {points}"},
