@@ -201,7 +201,7 @@ def test_a_line_that_cannot_be_read_is_explained_and_moves_nothing(app, cashier,
 )
 def test_a_line_is_understood_however_people_write_it(cashier, shop, write, amount):
     said = plain(cashier.say(write(shop.phone)))
-    assert f"Чек: {amount}" in said and "Иван" in said and cashier.data()
+    assert f"Чек: {amount}" in said and "Иван" in said and cashier.data(), said
 
 
 def test_a_phone_alone_is_no_sale(cashier):
