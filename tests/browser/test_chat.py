@@ -2,88 +2,29 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import replace
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from api import create_app
-from models import db
-from sandbox import world
-from sandbox.application import add_sandbox
-from tests.bot.chat import Telegram
 from tests.browser.checks import check_keyboard, check_large_text, check_page
+from tests.browser.phones import PATIENCE, open_chat, running_bot, said_by_bot, write
 from tests.factories import make_phone
-
-PATIENCE = 60_000
-"""Milliseconds: the bot's answer goes through its process, the outbox and the stand-in, on a machine that is busy."""
-
-
-class Bot(Telegram):
-    """The real bot over the demo world, whose answers are sent while the browser waits."""
-
-    def __init__(self, app, folder, monkeypatch):
-        super().__init__(app, folder, monkeypatch)
-        app.config["SETTINGS"] = replace(app.config["SETTINGS"], public_url=self.url)
-        self._ended = threading.Event()
-        self._sender = threading.Thread(target=self._send)
-        self._sender.start()
-        self.start_bot(PUBLIC_URL=self.url)
-
-    def move(self) -> int:
-        """Nothing is left to do for those who wait for an answer: the thread sends them all."""
-        return 0
-
-    def _send(self) -> None:
-        while not self._ended.wait(0.1):
-            super().move()
-
-    def stop(self) -> None:
-        self._ended.set()
-        self._sender.join()
-        super().stop()
 
 
 @pytest.fixture(scope="module")
 def bot(settings, databases, tmp_path_factory):
     """One for all tests here, which chat as different people."""
-    url = databases.clone(settings)
-    app = add_sandbox(create_app(replace(settings, database_url=url), url))
-    world.build(app)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        bot = Bot(app, tmp_path_factory.mktemp("bot"), monkeypatch)
+    with running_bot(settings, databases, tmp_path_factory.mktemp("bot")) as bot:
         yield bot
-        bot.stop()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    databases.drop(url)
-
-
-def open_chat(page: Page, bot: Bot, who: str) -> None:
-    page.goto(f"{bot.url}/sandbox/telegram/{who}")
-    expect(page.locator("[data-chat][data-ready]")).to_have_count(1)
-
-
-def write(phone, text: str) -> None:
-    phone.get_by_label("Сообщение", exact=True).fill(text)
-    phone.get_by_label("Сообщение", exact=True).press("Enter")
-
-
-def bubble(phone, text: str):
-    """What the bot has written."""
-    return phone.locator(".said:not(.is-mine)").filter(has_text=text)
 
 
 def test_ivan_chats_with_the_bot(page, bot):
     page.set_viewport_size({"width": 390, "height": 844})
     open_chat(page, bot, "ivan")
     write(page, "/start")
-    expect(bubble(page, "Кофейня Эспрессо: 250").last).to_contain_text("750", timeout=PATIENCE)
+    expect(said_by_bot(page, "Кофейня Эспрессо: 250").last).to_contain_text("750", timeout=PATIENCE)
 
     page.get_by_role("button", name="Мой код").click()
-    picture = bubble(page, "Ваш код").last.get_by_role("img")
+    picture = said_by_bot(page, "Ваш код").last.get_by_role("img")
     expect(picture).to_be_in_viewport(timeout=PATIENCE)
     assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") > 100
 
@@ -96,7 +37,7 @@ def test_ivan_chats_with_the_bot(page, bot):
     expect(field).to_have_value("")
     page.get_by_text("Меню", exact=True).click()
     page.get_by_role("button", name="/help").click()
-    expect(bubble(page, "Вот что я умею").last).to_be_visible(timeout=PATIENCE)
+    expect(said_by_bot(page, "Вот что я умею").last).to_be_visible(timeout=PATIENCE)
     check_page(page)
     check_large_text(page)
     check_keyboard(page)
@@ -136,11 +77,10 @@ def test_who_reads_what_was_said_before_is_told_of_something_new(page, bot):
 
 def test_a_cashier_and_a_customer_are_watched_side_by_side(page, bot):
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(bot.url + "/sandbox/telegram/espresso-cashier?with=ivan")
-    expect(page.locator("[data-chat][data-ready]")).to_have_count(1)
+    open_chat(page, bot, "espresso-cashier", beside="ivan")
     cashier, ivan = (page.get_by_role("region", name=name) for name in ("Артём Клюев", "Иван Петров"))
     write(ivan, "/start")
-    expect(bubble(ivan, "750 баллов").last).to_be_visible(timeout=PATIENCE)
+    expect(said_by_bot(ivan, "750 баллов").last).to_be_visible(timeout=PATIENCE)
     write(cashier, "/start")
     expect(cashier.get_by_role("group", name="Клавиатура бота")).to_be_visible(timeout=PATIENCE)
 

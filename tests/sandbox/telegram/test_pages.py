@@ -9,7 +9,8 @@ import pytest
 
 from models import db, transaction
 from sandbox.telegram import api, doors, pages
-from sandbox.telegram.people import list_people
+from sandbox.telegram.people import find_person, list_people
+from tests.factories import identity_of, make_customer
 from tests.web.browser import Browser
 
 KNOWN = re.compile(r'data-known="(\w+)"')
@@ -56,6 +57,22 @@ def test_what_a_link_to_the_bot_carries_goes_along_to_the_chat_and_is_sent_by_a_
 def test_whoever_has_said_something_is_found_again(visitor, chat):
     chat.say(text="Это я")
     assert f'href="{chat.page}"' in visitor.get("/sandbox/telegram").text
+
+
+def test_who_is_signed_in_on_this_browser_is_offered_first(visitor):
+    with visitor.app.app_context(), transaction():
+        person = make_customer(name="Аня")
+        anya, number = person.id, identity_of(person, "phone").value
+    assert "Вы здесь" not in visitor.get("/sandbox/telegram?start=abc").text
+    visitor.sign_in(anya)
+    page = visitor.get("/sandbox/telegram?start=abc").text
+    assert "Вы здесь" in page and f'href="/sandbox/telegram/{number}?start=abc"' in page
+
+
+def test_a_chat_that_began_with_a_notice_is_found_too(visitor, chat):
+    nina = find_person("nina")
+    chat.call("sendMessage", chat_id=nina.telegram_id, text="Вам начислили 50 баллов")
+    assert "Вам начислили 50 баллов" in visitor.get("/sandbox/telegram").text
 
 
 def test_what_people_and_the_bot_write_is_shown_as_it_is_written_with_its_links(chat, look):
