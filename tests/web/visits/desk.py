@@ -48,4 +48,5 @@ VISITS = [
     Visit("POST /partner/branches/<uuid:branch_id>/open", own=a_branch),
     Visit("POST /partner/leave"),  # names no partner, so nobody leaves
     Visit("POST /partner/settings", form=form(name="Кофейня", timezone="Europe/Moscow")),
+    Visit("POST /partner/settings/notices", form=form(told=["credited", "spent", "returned", "expiring", "welcome"])),
 ]
