@@ -175,6 +175,10 @@ class Talk:
         self._answers += [{"text": part} for part in first]
         self._answers.append({"text": last} | _markup(buttons, keyboard))
 
+    def say_goodbye(self, text: str) -> None:
+        """The last message to somebody who is forgotten: nothing of the chat is kept once it is sent."""
+        self._answers.append({"text": text, "markup": {"remove_keyboard": True}, "last": True})
+
     def rewrite(self, text: str, buttons: Buttons | None = None) -> None:
         """Write the message under whose button was pressed anew; a new one where that cannot be."""
         if self.incoming.press_id is None or self.incoming.message_id is None:

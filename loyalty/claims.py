@@ -251,6 +251,15 @@ def withdraw(customer_id: UUID, claim_id: UUID, now: datetime) -> Claim:
     return found
 
 
+def forget(partner_id: UUID, membership_id: UUID, now: datetime) -> None:
+    """The member is being forgotten: what waits is withdrawn, and what staff wrote to them goes."""
+    theirs = (Claim.partner_id == partner_id, Claim.membership_id == membership_id)
+    for one in db.session.scalars(select(Claim).where(*theirs, Claim.state == "waiting").with_for_update()).all():
+        _end(one, "withdrawn", None, now)
+    wiped = update(Claim).where(*theirs, Claim.reason.is_not(None)).values(reason=None)
+    db.session.execute(wiped, execution_options={"synchronize_session": False})
+
+
 def expire_old(now: datetime, chunk: int = 500) -> int:
     """Give up claims that nobody decided on for two weeks; how many."""
     old = select(Claim).where(Claim.state == "waiting", Claim.created_at < now - WAITS).order_by(Claim.created_at)

@@ -28,6 +28,7 @@ from loyalty.errors import CodeUnknown, CustomerNotFound, IdentityTaken, Invalid
 from loyalty.identities import IDENTITY_KINDS, Identifier, parse_identifier
 from loyalty.names import tidy_name
 from loyalty.prepared import Prepared
+from loyalty.sealing import keyed_hash
 from models import db, new_id
 from models.customer import Customer, Identity
 from models.ledger import Membership, MembershipIdentity
@@ -102,6 +103,7 @@ def attach_identity(
 ) -> Identity:
     """Give the person one more identity (normalised value); theirs already is fine. Raises `IdentityTaken`."""
     identifier = Identifier(kind, value, partner_id)
+    _keep_alive(customer)
     _insert_identity(customer, identifier, proven_at)
     identity = find_identity(identifier)
     owner = living(db.session.get(Customer, identity.customer_id))
@@ -117,6 +119,13 @@ def prove_identity(identity: Identity, now: datetime) -> None:
     if identity.proven_at is None:
         identity.proven_at = now
         db.session.flush()
+
+
+def _keep_alive(customer: Customer) -> None:
+    """The person is not forgotten until the transaction ends. Raises `CustomerNotFound` for who was while we waited."""
+    query = select(Customer.state).where(Customer.id == customer.id).with_for_update(key_share=True, read=True)
+    if db.session.scalar(query) == "erased":
+        raise CustomerNotFound()
 
 
 def issue_card(customer: Customer) -> str:
@@ -154,6 +163,7 @@ def join(
     """
     membership = membership_of(customer.id, partner.id)
     if membership is None:
+        _keep_alive(customer)
         opened = insert(Membership).values(
             partner_id=partner.id, id=new_id(), customer_id=customer.id, name=name, created_at=now
         )
@@ -324,13 +334,14 @@ def enrol_numbers(partner: Partner, kind: str, values: Collection[str], *, now: 
             [{"id": id_, "customer_id": person, "value": value, **scope} for value, person, id_ in made],
         )
         owners |= {value: (person, id_) for value, person, id_ in made}
-    accounts = _open_accounts(partner, {person for person, _ in owners.values()}, now)
-    known = [(str(accounts[person]), str(id_)) for person, id_ in owners.values() if person in accounts]
+    living_owners = {value: owner for value, owner in owners.items() if owner is not None}
+    accounts = _open_accounts(partner, {person for person, _ in living_owners.values()}, now)
+    known = [(str(accounts[person]), str(id_)) for person, id_ in living_owners.values() if person in accounts]
     if known:
         members, identities = (list(column) for column in zip(*known, strict=True))
         db.session.execute(_KNOWN_HERE, {"partner": partner.id, "members": members, "identities": identities})
     return Enrolled(
-        {value: accounts[owner[0]] for value, owner in owners.items() if owner[0] in accounts}, len(missing)
+        {value: accounts[owner[0]] for value, owner in living_owners.items() if owner[0] in accounts}, len(missing)
     )
 
 
@@ -342,18 +353,19 @@ _KNOWN_HERE = text("""
 """)
 
 
-def _owners_of_numbers(partner: Partner, kind: str, values: Collection[str]) -> dict[str, tuple[UUID, UUID]]:
-    """Value → the person it stands for now and the identity; without those nobody has and those of the erased."""
+def _owners_of_numbers(partner: Partner, kind: str, values: Collection[str]) -> dict[str, tuple[UUID, UUID] | None]:
+    """Value → the person it stands for now and the identity, None for one that was forgotten; without those nobody has."""
+    forgotten = {number_of_nobody(Identifier(kind, value, partner.id)): value for value in values}
     rows = db.session.execute(
         select(Identity.value, Identity.id, Customer.id, Customer.state)
         .join(Customer, Customer.id == Identity.customer_id)
-        .where(Identity.kind == kind, Identity.partner_id == partner.id, Identity.value.in_(values))
+        .where(Identity.kind == kind, Identity.partner_id == partner.id, Identity.value.in_([*values, *forgotten]))
     )
     owners = {}
     for value, identity_id, customer_id, state in rows:
-        if state == "merged":
-            customer_id = getattr(living(db.session.get(Customer, customer_id)), "id", customer_id)
-        owners[value] = (customer_id, identity_id)
+        if state in ("merged", "erased"):
+            customer_id = getattr(living(db.session.get(Customer, customer_id)), "id", None)
+        owners[forgotten.get(value, value)] = (customer_id, identity_id) if customer_id is not None else None
     return owners
 
 
@@ -467,10 +479,17 @@ def known_contacts(membership: Membership) -> dict[str, str]:
     return dict(db.session.execute(query).all())
 
 
+def number_of_nobody(identifier: Identifier) -> str:
+    """What is kept of a forgotten person's number in a partner's system: it is known when it comes again, so that the
+    partner's next file leaves the person out, and nobody can read it."""
+    return f"#{keyed_hash('number_of_nobody', f'{identifier.partner_id}:{identifier.kind}:{identifier.value}')}"
+
+
 def _is(identifier: Identifier) -> tuple:
+    values = [identifier.value] if identifier.partner_id is None else [identifier.value, number_of_nobody(identifier)]
     return (
         Identity.kind == identifier.kind,
-        Identity.value == identifier.value,
+        Identity.value.in_(values),
         Identity.partner_id.is_(None)
         if identifier.partner_id is None
         else Identity.partner_id == identifier.partner_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -185,6 +186,12 @@ def needs_own_link(customer: Customer) -> bool:
     works = select(Staff.id).where(Staff.customer_id == customer.id, Staff.state == "active")
     administers = select(PlatformRole.role).where(PlatformRole.customer_id == customer.id)
     return db.session.scalar(select(works.exists() | administers.exists()))
+
+
+def forget_made_by(people: Collection[UUID]) -> None:
+    """Delete the links that these people made or used."""
+    theirs = DeepLink.made_by.in_(people) | DeepLink.used_by.in_(people)
+    db.session.execute(delete(DeepLink).where(theirs), execution_options={"synchronize_session": False})
 
 
 def forget(now: datetime, chunk: int = 1000) -> int:

@@ -5,11 +5,12 @@ The draft's id makes the document's number, so what follows from it happens once
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Text, cast, delete, func, or_, select, tuple_
 
 from loyalty.errors import DraftGone
 from models import db, new_id
@@ -52,6 +53,14 @@ def cancel(draft: Draft) -> None:
     """It was given up."""
     draft.state = "cancelled"
     db.session.flush()
+
+
+def forget_about(people: Sequence[UUID], contacts: Sequence[str]) -> None:
+    """Delete the drafts that people were shown, and those of others that name them or a contact of theirs."""
+    told = [Draft.actor.in_(people)]
+    for word in [*map(str, people), *contacts]:
+        told += [func.strpos(cast(column, Text), word) > 0 for column in (Draft.content, Draft.result)]
+    db.session.execute(delete(Draft).where(or_(*told)), execution_options={"synchronize_session": False})
 
 
 def forget(now: datetime, chunk: int = 1000) -> int:

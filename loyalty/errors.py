@@ -622,8 +622,10 @@ class LastOwner(LoyaltyError):
     code = "last_owner"
     status = 409
 
-    def __init__(self):
-        super().__init__("The last owner stays; make somebody else an owner first.")
+    def __init__(self, partner_name: str | None = None):
+        where = f" of {partner_name}" if partner_name else ""
+        super().__init__(f"The last owner{where} stays; make somebody else an owner first.")
+        self.partner_name = partner_name
 
 
 class ApplicationNotFound(NotFound):

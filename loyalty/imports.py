@@ -508,8 +508,14 @@ def enrol_rest(partner: Partner, run_id: UUID, *, limit: int, now: datetime) -> 
     )
     numbers = [number for (number,) in rows]
     if numbers:
-        run.enrolled += customers.enrol_numbers(partner, "import", numbers, now=now).made
+        enrolled = customers.enrol_numbers(partner, "import", numbers, now=now)
+        run.enrolled += enrolled.made
         db.session.flush()
+        forgotten = [number for number in numbers if number not in enrolled.memberships]
+        _execute(
+            "UPDATE import_line SET customer = NULL WHERE partner_id = %s AND run_id = %s AND customer = ANY(%s)",
+            (partner.id, run_id, forgotten),
+        )
     return len(numbers)
 
 

@@ -957,8 +957,7 @@ def _add_visits(new: Account, old: Account) -> None:
 def erase(partner_id: UUID, membership_id: UUID, *, now: datetime) -> Balance:
     """Freeze the account of a person who asked to be forgotten (rule 22): holds are voided, entries and sums stay.
 
-    Here goes only what the account itself remembers of the person. The name, the identities and the texts of reasons are
-    not wiped by anything yet.
+    Here goes only what the account itself remembers of the person; the rest is `loyalty.erasure`.
     """
     account = store.lock_account(partner_id, membership_id)
     if account.state == "erased":

@@ -25,12 +25,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from loyalty import consents as consent_book
 from loyalty import customers, limits, outbox, sessions
@@ -43,6 +43,7 @@ from models import db, new_id, transaction_apart
 from models.customer import Customer, Identity, SignInCode
 from models.ledger import Membership
 from models.partner import Partner
+from models.work import Outbox
 
 CODE_LIFE = timedelta(minutes=5)
 TRIES = 5
@@ -232,6 +233,18 @@ def verify_code(
             if consent_book.has_consent(customer.id, consent_book.PERSONAL_DATA, partner.id):
                 welcome(customer, partner, now)
     return customer, sessions.open_session(customer.id, device, now, kind=session_kind)
+
+
+def forget_codes(people: Collection[UUID], identifiers: Collection[Identifier]) -> None:
+    """Delete the codes made for these people or to sign in by these identifiers, and what was on its way with them."""
+    targets = [_Target.of(one).hash for one in identifiers]
+    theirs = SignInCode.customer_id.in_(people) | SignInCode.target_hash.in_(targets)
+    gone = delete(SignInCode).where(theirs).returning(SignInCode.id)
+    ids = [str(id_) for id_ in db.session.scalars(gone, execution_options={"synchronize_session": False})]
+    sending = delete(Outbox).where(
+        Outbox.job == "send_code", Outbox.done_at.is_(None), Outbox.payload["code_id"].astext.in_(ids)
+    )
+    db.session.execute(sending, execution_options={"synchronize_session": False})
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from loyalty import audit, customers, outbox
 from loyalty.errors import (
@@ -189,6 +191,35 @@ def leave(partner_id: UUID, customer_id: UUID, now: datetime) -> Staff:
     return dismiss(partner_id, staff_id, by=customer_id, now=now)
 
 
+def leave_everywhere(people: Collection[UUID], now: datetime) -> None:
+    """Stop working for every partner, which keeps no name. Raises `LastOwner` where an active partner would have none."""
+    query = select(Staff.partner_id, Staff.id).where(Staff.customer_id.in_(people))
+    for partner_id, staff_id in db.session.execute(query.order_by(Staff.partner_id, Staff.id)).all():
+        staff = _lock(partner_id, staff_id)
+        partner = db.session.get_one(Partner, partner_id)
+        if partner.state == "active":
+            _keep_an_owner(staff, partner.name)
+        if staff.state == "active":
+            audit.record("staff.dismiss", actor=staff.customer_id, partner_id=partner_id, subject=staff.id)
+        staff.state, staff.name = "dismissed", None
+    db.session.flush()
+
+
+def find_only_owned(customer_id: UUID) -> list[str]:
+    """The names of active partners whose only owner the person is."""
+    other = aliased(Staff)
+    others = select(other.id).where(
+        other.partner_id == Staff.partner_id, other.role == "owner", other.state == "active", other.id != Staff.id
+    )
+    query = (
+        select(Partner.name)
+        .join(Staff, Staff.partner_id == Partner.id)
+        .where(Staff.customer_id == customer_id, Staff.role == "owner", Staff.state == "active")
+        .where(Partner.state == "active", ~others.exists())
+    )
+    return list(db.session.scalars(query.order_by(Partner.name)))
+
+
 def list_staff(
     partner_id: UUID, *, dismissed: bool = False, after: UUID | None = None, limit: int | None = None
 ) -> list[StaffRow]:
@@ -248,11 +279,11 @@ def _lock(partner_id: UUID, staff_id: UUID) -> Staff:
     return staff
 
 
-def _keep_an_owner(staff: Staff) -> None:
+def _keep_an_owner(staff: Staff, partner_name: str | None = None) -> None:
     if staff.role != "owner" or staff.state != "active":
         return
     others = select(Staff.id).where(
         Staff.partner_id == staff.partner_id, Staff.role == "owner", Staff.state == "active", Staff.id != staff.id
     )
     if db.session.scalar(others.limit(1)) is None:
-        raise LastOwner()
+        raise LastOwner(partner_name)

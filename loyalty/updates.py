@@ -7,7 +7,8 @@ own, and its successor counts the failure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty.sealing import seal, unseal
+from loyalty.sealing import SealBroken, seal, unseal
 from models import db
 from models.telegram import BrokenUpdate, TakenUpdate, UpdateInHand
 
@@ -97,6 +98,19 @@ def list_set_aside(limit: int = 100) -> list[SetAside]:
         SetAside(row.bot_id, row.update_id, row.attempts, row.error, row.set_aside_at, raw=unseal(_PURPOSE, row.sealed))
         for row in rows
     ]
+
+
+def forget_about(chats: Collection[int], contacts: Collection[str]) -> None:
+    """Delete the failed updates of these chats, and those in which one of these contacts was written."""
+    words = [str(chat) for chat in chats] + [contact.lstrip("+") for contact in contacts]
+    for row in db.session.scalars(select(BrokenUpdate)).all():
+        try:
+            raw = json.dumps(unseal(_PURPOSE, row.sealed), ensure_ascii=False)
+        except SealBroken:  # its key was thrown away: nobody reads it
+            continue
+        if any(word in raw for word in words):
+            db.session.delete(row)
+    db.session.flush()
 
 
 def forget_taken(now: datetime, chunk: int = 1000) -> int:

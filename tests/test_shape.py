@@ -317,6 +317,37 @@ def test_the_database_has_the_same_catalogue_as_the_models(app, db_session):
             assert row.attname == "partner_id", row
 
 
+ABOUT_PEOPLE = {
+    "consent": "stays, by id",
+    "customer": "emptied",
+    "customer_code": "deleted",
+    "deep_link": "deleted",
+    "draft": "deleted",
+    "identity": "deleted; a number in a partner's system is kept as a hash",
+    "membership": "frozen, without a name; what points at it is there by id",
+    "membership_identity": "goes with the identity",
+    "partner_application": "deleted, or without the applicant's words",
+    "platform_role": "deleted",
+    "session": "deleted",
+    "sign_in_code": "deleted",
+    "staff": "dismissed, without a name",
+    "standing": "deleted",
+    "widget_session": "deleted",
+}
+"""Tables that point at a person, and what becomes of their rows when the person is forgotten (`loyalty.erasure`)."""
+
+
+def test_every_table_that_points_at_a_person_is_decided_about():
+    signatures = {"created_by", "decided_by"}
+    found = {
+        table.name
+        for table in db.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.name in ("customer", "identity") and key.parent.name not in signatures
+    }
+    assert found == ABOUT_PEOPLE.keys(), "write down here, and do there, what becomes of it"
+
+
 def test_every_dependency_is_pinned():
     for name in ("requirements.txt", "requirements-dev.txt"):
         for line in (ROOT / name).read_text().splitlines():

@@ -59,6 +59,11 @@ def turn_to_write(chat_id: int, tries: int) -> Iterator[None]:
         _end_turn(chat_id, booked)
 
 
+def forget_chat(chat_id: int) -> None:
+    """Nobody is behind this chat any more."""
+    db.session.execute(delete(ChatPace).where(ChatPace.chat_id == chat_id))
+
+
 def forget_paces(now: datetime, chunk: int = 1000) -> int:
     """Delete what says nothing any more; how many."""
     old = select(ChatPace.chat_id).where(ChatPace.free_at < now - timedelta(hours=1)).limit(chunk)

@@ -11,7 +11,7 @@ from connectors.telegram import BotApi, TelegramError
 from connectors.telegram.pictures import draw_qr
 from loyalty import replies
 from workers import filing
-from workers.pacing import GONE, turn_to_write
+from workers.pacing import GONE, forget_chat, turn_to_write
 
 
 def send_reply(payload: dict, row, now: datetime) -> None:
@@ -27,6 +27,8 @@ def send_reply(payload: dict, row, now: datetime) -> None:
     except TelegramError as error:
         if error.code not in GONE:
             raise
+    if reply.get("last"):
+        forget_chat(reply["chat_id"])
 
 
 def _send(api: BotApi, reply: dict, now: datetime) -> None:

@@ -13,6 +13,7 @@ from bot.rooms import (
     consents,
     customers,
     files,
+    forgetting,
     hiring,
     history,
     linking,
@@ -57,6 +58,7 @@ ROOMS = (
     linking,
     people,
     applying,
+    forgetting,
 )
 router = Router(module.room for module in ROOMS)
 

@@ -224,7 +224,7 @@ def _rooms(words: Words) -> Buttons:
         [(words.button("language"), "profile:language"), (words("change_zone"), "profile:zone")],
         [(words("link_phone"), "profile:phone"), (words("link_email"), "profile:email")],
         [(words("open_notices"), "notices"), (words("open_consents"), "consents:1")],
-        [(words("open_data"), "my_data")],
+        [(words("open_data"), "my_data"), (words("open_forgetting"), "forget")],
     ]
 
 

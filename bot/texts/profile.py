@@ -192,4 +192,49 @@ TEXTS = {
         "ru": "Профиль, контакты, согласия, входы, операции и покупки. Файл видите только вы.",
         "en": "Profile, contacts, consents, sign-ins, operations and purchases. Nobody but you sees this file.",
     },
+    # being forgotten
+    "open_forgetting": {"ru": "🗑 Забыть меня", "en": "🗑 Forget me"},
+    "forget_head": {
+        "ru": "🗑 Забыть меня\n\nУдалим навсегда: имя, день рождения, телефон, почту, номер карты, связь с этим Telegram, "
+        "настройки, входы на сайт и в приложения, и имя, под которым вас записали партнёры.",
+        "en": "🗑 Forget me\n\nWe delete for good: your name, birthday, phone, e-mail, card number, the link to this "
+        "Telegram, settings, sign-ins on sites and in apps, and the name that partners have written down for you.",
+    },
+    "forget_stays": {
+        "ru": "Останутся суммы покупок и баллов без имени и контактов: партнёру они нужны для учёта, и узнать по ним вас "
+        "нельзя. То, что партнёр хранит в своих программах, удаляет он сам.",
+        "en": "Sums of purchases and points stay, without name and contacts: partners need them for their books, and they do "
+        "not tell who you were. What a partner keeps in programs of its own, it deletes itself.",
+    },
+    "forget_points": {
+        "ru": "У вас {points} ({split}). Они пропадут, и вернуть их нельзя.",
+        "en": "You have {points} ({split}). They will be lost and cannot be brought back.",
+    },
+    "forget_no_points": {"ru": "Баллов у вас сейчас нет.", "en": "You have no points now."},
+    "forget_work": {
+        "ru": "Вы перестанете быть сотрудником: {partners}.",
+        "en": "You will no longer be on the staff of: {partners}.",
+    },
+    "forget_only_owner": {
+        "ru": "Вы единственный владелец: {partners}. Без владельца бизнес останется без управления, поэтому сначала "
+        "назначьте другого владельца или попросите поддержку закрыть бизнес.",
+        "en": "You are the only owner of: {partners}. Nobody could manage it without you, so make somebody else an owner "
+        "first, or ask support to close the business.",
+    },
+    "forget_on": {"ru": "Понятно, продолжить", "en": "I understand, go on"},
+    "forget_word": {"ru": "УДАЛИТЬ", "en": "DELETE"},
+    "ask_forget_word": {
+        "ru": "Последний шаг. Напишите слово {word}, и мы вас забудем. Отменить это будет нельзя.",
+        "en": "The last step. Write the word {word} and we forget you. It cannot be undone.",
+    },
+    "not_the_word": {
+        "ru": "Ничего не удалено. Чтобы мы вас забыли, напишите {word}; чтобы остаться, нажмите «Профиль».",
+        "en": "Nothing was deleted. For us to forget you, write {word}; to stay, press “Profile”.",
+    },
+    "forgotten": {
+        "ru": "Готово, мы вас больше не знаем. Спасибо, что были с нами! Эту переписку Telegram хранит сам: её можно "
+        "удалить в меню чата. Захотите начать заново — напишите /start.",
+        "en": "Done, we do not know you any more. Thank you for having been with us! Telegram keeps this chat by itself: you "
+        "can delete it in the menu of the chat. To begin anew, write /start.",
+    },
 }

@@ -10,7 +10,8 @@ import pytest
 from bot import taking
 from bot.texts import Words
 from bot.typed import read_code, read_date, read_hours
-from loyalty import sign_in
+from connectors.telegram import BotApi
+from loyalty import ledger, sign_in
 from loyalty.clock import utcnow
 from loyalty.consents import has_consent, list_answers
 from loyalty.customers import find, find_identity, membership_of
@@ -20,10 +21,13 @@ from loyalty.personal_data import FILES_AN_HOUR
 from loyalty.sealing import unseal
 from models import db, transaction
 from models.customer import Customer, SignInCode
+from models.partner import Partner
+from models.telegram import BotChat, ChatPace
 from models.work import Outbox
-from tests.bot.rooms import make_known
-from tests.factories import identity_of, make_customer, make_email, make_member, make_partner, make_phone
+from tests.bot.rooms import make_cashier, make_known
+from tests.factories import identity_of, make_customer, make_email, make_member, make_partner, make_phone, make_staff
 from workers import filing
+from workers.jobs import carry_out
 
 TODAY = date(2026, 11, 20)
 
@@ -411,3 +415,65 @@ def test_the_file_is_not_made_without_end(chat, person, monkeypatch):
     for _ in range(FILES_AN_HOUR):
         assert "файл" in chat.press("my_data")
     assert "Слишком часто" in chat.press("my_data")
+
+
+# Being forgotten
+
+
+def test_who_wants_to_be_forgotten_is_told_what_goes_what_stays_and_what_is_lost(app, chat, cafe):
+    make_known(app, chat, cafe, points=300)
+    with app.app_context(), transaction():
+        salon = make_partner(name="Салон")
+        member = make_member(salon, chat.owner)
+        ledger.grant(salon.id, member.id, 500, source="promotion", source_ref="1", now=utcnow())
+    said = chat.press("forget").replace("\N{NO-BREAK SPACE}", " ")
+    assert "Удалим навсегда" in said and "Останутся суммы" in said
+    assert "У вас 800 баллов (Салон — 500, Эспрессо — 300). Они пропадут" in said
+    assert "forget:on" in chat.data()
+
+
+def test_one_is_forgotten_by_the_word_alone_and_begins_anew(app, chat, cafe):
+    person = make_known(app, chat, cafe, points=21)
+    with app.app_context():
+        phone = identity_of(chat.owner, "phone").value
+    chat.press("forget")
+    assert "слово УДАЛИТЬ" in chat.press("forget:on")
+    assert "Ничего не удалено" in chat.say("да")
+    assert "👤 Профиль" in chat.press("profile") and "Не понял" in chat.say("УДАЛИТЬ"), "one may think better of it"
+    chat.press("forget:on")
+    assert "мы вас больше не знаем" in chat.say(" «Удалить». ")
+    assert chat.replies[0]["markup"] == {"remove_keyboard": True} and chat.replies[0]["last"]
+    with app.app_context():
+        assert find(Identifier("phone", phone)) is None and chat.owner is None
+        assert db.session.get_one(Customer, person).state == "erased"
+        assert db.session.scalar(db.select(BotChat.step).where(BotChat.chat_id == chat.id)) is None
+    assert "Пока мы не знакомы" in chat.say("💰 Баланс")
+    assert "Здравствуйте" in chat.say(f"/start p{cafe.code}")
+    chat.press(chat.data()[0])
+    assert "100\N{NO-BREAK SPACE}баллов" in chat.share(phone), "a newcomer with the welcome and nothing else"
+    with app.app_context():
+        assert chat.owner.id != person
+
+
+def test_the_only_owner_is_not_forgotten_before_there_is_another(app, chat, cafe):
+    make_cashier(app, chat, cafe, role="owner")
+    assert "единственный владелец: «Эспрессо»" in chat.press("forget") and "forget:on" not in chat.data()
+    chat.press("forget:on")
+    assert "Последнего владельца убрать нельзя" in chat.say("УДАЛИТЬ")
+    with app.app_context(), transaction():
+        assert chat.owner.state == "active"
+        make_staff(db.session.get(Partner, cafe.id), "owner")
+    assert "перестанете быть сотрудником: Эспрессо" in chat.press("forget")
+
+
+def test_after_the_goodbye_the_chat_itself_is_forgotten(app, chat, person, monkeypatch):
+    sent = []
+    monkeypatch.setattr(BotApi, "send_text", lambda api, chat_id, text, markup: sent.append((chat_id, text)))
+    chat.press("forget:on")
+    chat.say("УДАЛИТЬ")
+    with app.app_context():
+        row = db.session.scalars(db.select(Outbox).where(Outbox.job == "send_reply").order_by(Outbox.id.desc())).first()
+        assert carry_out(row.id, utcnow()) == "done"
+        db.session.refresh(row)
+        assert sent[-1][0] == chat.id and "больше не знаем" in sent[-1][1]
+        assert row.sealed is None and db.session.get(ChatPace, chat.id) is None

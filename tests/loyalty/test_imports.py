@@ -13,6 +13,7 @@ import pytest
 
 from api.commands.imports import run_import
 from loyalty import imports, ledger
+from loyalty.erasure import erase_person
 from loyalty.errors import ImportBusy, InvalidMapping, UnreadableFile
 from loyalty.import_file import Line, make_mapping
 from loyalty.rules import PRESETS
@@ -354,6 +355,16 @@ def test_a_closed_account_gets_nothing(shop, take_in):
     report = take_in([("9", "2025-05-01 10:00", "ann", "A", 1, "10"), ("10", "2025-05-01 10:00", "bob", "A", 1, "10")])
     assert reasons(report) == {"closed_account": (1, 0, "10.00")}
     assert set(purchases_of(shop)) == {"1", "10"}
+
+
+def test_a_forgotten_person_stays_forgotten_whatever_the_file_says(shop, take_in):
+    take_in(ROWS[:1])
+    ann = db.session.get_one(Customer, account_of(shop, "ann").customer_id)
+    erase_person(ann, NOW)
+    db.session.commit()
+    report = take_in([("9", "2025-05-01 10:00", "ann", "A", 1, "10"), ("10", "2025-05-01 10:00", "ann", "A", 1, "сто")])
+    assert reasons(report)["closed_account"] == (1, 0, "10.00") and report["people"]["new"] == 0
+    assert db.session.scalar(db.select(Identity.id).where(Identity.partner_id == shop, Identity.value == "ann")) is None
 
 
 def test_nobody_is_told(shop, take_in):

@@ -110,7 +110,7 @@ def hire():
             now=utcnow(),
             name=form.name.data,
         )
-        return {"name": hired.name}
+        return {"staff_id": str(hired.id)}
 
     try:
         answer, _repeated = do_once(form, act)
@@ -119,7 +119,7 @@ def hire():
         return _show_hiring(form), 422
     told = gettext(
         "%(name)s works here now. Ask them to open the sign-in page, choose “For staff” and enter this phone or e-mail.",
-        name=answer["name"] or form.contact.data,
+        name=staff_book.get_staff(g.me.partner_id, UUID(answer["staff_id"])).name or form.contact.data,
     )
     flash(told, "success")
     return redirect(url_for(".list_staff"), 303)
