@@ -69,7 +69,7 @@ TEXTS = {
     "card_credit": {"ru": "➕ Начислить баллы", "en": "➕ Credit points"},
     "card_spend": {"ru": "➖ Списать баллы", "en": "➖ Spend points"},
     "card_operations": {"ru": "📜 История", "en": "📜 History"},
-    "card_purchases": {"ru": "🧾 Чеки", "en": "🧾 Purchases"},
+    "card_purchases": {"ru": "🧾 Чеки клиента", "en": "🧾 Their purchases"},
     "card_rename": {"ru": "✏️ Имя", "en": "✏️ Name"},
     "card_vip_on": {"ru": "⭐ Сделать VIP", "en": "⭐ Make VIP"},
     "card_vip_off": {"ru": "☆ Снять VIP", "en": "☆ No longer VIP"},
