@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from bot import lines
+from bot.rooms import customers as customers_room
 from bot.rooms import purchases
 from bot.router import CUSTOMER, Room
 from bot.talk import Talk
@@ -40,6 +41,8 @@ room = Room()
 WHO, SUM, POINTS, BRANCH = "till.who", "till.sum", "till.points", "till.branch"
 KIND = "sale"
 """Of drafts."""
+SEARCHES = (purchases.FIND, customers_room.SEARCH)
+"""Questions that stay open behind a list; a sale is begun there as anywhere."""
 MOST_FOUND = 10
 MOST_BRANCHES = 50
 LONGEST_QUERY = 100
@@ -79,7 +82,8 @@ def take_line(talk: Talk, found: re.Match) -> bool | None:
         return False
     line = lines.read_line(found[0], partner)
     if isinstance(line, lines.Unread):
-        return _explain(talk, line) if partner is not None and talk.step is None else False
+        is_ours = talk.step is None or (talk.step in SEARCHES and line.trouble != "who")
+        return _explain(talk, line) if partner is not None and is_ours else False
     if line is None or (partner is None and talk.step is not None):
         return False
     talk.require("points:spend" if line.points else "points:credit")

@@ -6,15 +6,15 @@ TEXTS = {
     # whose purchase
     "till_who_credit": {
         "ru": "Кому начислить? Напишите телефон, номер карты, шесть цифр кода клиента, часть имени или «tg» и его id в "
-        "Telegram.",
+        "Telegram. Передумали — /cancel.",
         "en": "Whom shall we credit? Write a phone, a card number, the six digits of the customer's code, a part of the "
-        "name, or “tg” and their Telegram id.",
+        "name, or “tg” and their Telegram id. To give up: /cancel.",
     },
     "till_who_spend": {
         "ru": "У кого списать? Напишите телефон, номер карты, шесть цифр кода клиента, часть имени или «tg» и его id в "
-        "Telegram.",
+        "Telegram. Передумали — /cancel.",
         "en": "Whose points are spent? Write a phone, a card number, the six digits of the customer's code, a part of the "
-        "name, or “tg” and their Telegram id.",
+        "name, or “tg” and their Telegram id. To give up: /cancel.",
     },
     "till_several": {"ru": "Нашлось несколько. Кто из них?", "en": "Several were found. Which one?"},
     "till_several_and_more": {
@@ -174,7 +174,7 @@ TEXTS = {
     "purchase_pending": {"ru": "Ещё ждут своего срока: {points}", "en": "Waiting: {points}"},
     "purchase_receipt": {"ru": "Номер чека: {number}", "en": "Receipt number: {number}"},
     "purchase_where": {"ru": "Точка: {branch}", "en": "Branch: {branch}"},
-    "purchase_cashier": {"ru": "Провёл: {name}", "en": "Entered by: {name}"},
+    "purchase_cashier": {"ru": "Кто провёл: {name}", "en": "Entered by: {name}"},
     "purchase_refund": {
         "ru": "Возврат {moment}: {amount}, деньгами {money}{points}",
         "en": "Returned {moment}: {amount}, with money {money}{points}",
@@ -185,8 +185,8 @@ TEXTS = {
     "refund": {"ru": "💸 Возврат", "en": "💸 Return"},
     # returns
     "refund_sum": {
-        "ru": "Сколько вернуть? Из этого чека — до {left}, вместе с тем, что оплачено баллами.",
-        "en": "How much is returned? Of this check up to {left}, what points paid included.",
+        "ru": "Сколько вернуть? Из этого чека — до {left}, вместе с тем, что оплачено баллами. Передумали — /cancel.",
+        "en": "How much is returned? Of this check up to {left}, what points paid included. To give up: /cancel.",
     },
     "refund_all": {"ru": "Всё: {amount}", "en": "All: {amount}"},
     "refund_head": {"ru": "💸 Возврат {amount} из чека {check}", "en": "💸 A return of {amount} of a check of {check}"},

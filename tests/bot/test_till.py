@@ -188,6 +188,27 @@ def test_a_line_that_cannot_be_read_is_explained_and_moves_nothing(app, cashier,
     assert not cashier.data() and count_purchases(app, shop) == 0
 
 
+def test_lines_are_understood_and_explained_in_the_middle_of_a_search_too(cashier, shop):
+    for begin in ("🧾 Чеки", "🔎 Клиенты"):
+        cashier.say(begin)
+        assert "Не разобрал сумму «сто»" in cashier.say(f"сто {shop.phone}")
+        assert "Начислится 25 баллов" in plain(cashier.say(f"500 {shop.phone}"))
+        assert "Не разобрал" not in cashier.say("916 1234"), "a part of a phone is looked for"
+
+
+def test_another_rooms_question_gets_its_answer_even_with_a_phone_in_it(app, chat, shop, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    chat.press(f"rename:{shop.customer.hex}")
+    assert "Записано" in chat.say(f"Иван {shop.phone}")
+
+
+@pytest.mark.parametrize("text", ["5" * 5000, "5 " * 2500, "я" * 5000])
+def test_a_text_of_five_thousand_characters_is_no_line(app, cashier, shop, text):
+    assert "Не понял" in cashier.say(text)
+    assert "Не понял" in cashier.say(f"500 {shop.phone} {text}")
+    assert count_purchases(app, shop) == 0
+
+
 @pytest.mark.parametrize(
     ("write", "amount"),
     [

@@ -317,6 +317,19 @@ def test_an_undo_twice_is_one_also_when_the_minute_is_over(cafe, ivan, now):
     assert standing(ivan)["active"] == 300
 
 
+def test_a_look_at_a_refund_says_what_it_would_do_and_leaves_nothing(cafe, ivan, now):
+    sale = credit(cafe, ivan, now, points=100)
+    before, told = standing(ivan), db.session.scalar(select(func.count()).select_from(Outbox))
+    asked = {"caller": CASHIER, "now": now, "amount": Decimal("500.00")}
+    would = sales.preview_refund(cafe, sale.purchase_id, **asked)
+    assert (would.given_back, would.taken, would.money_back) == (50, 23, Decimal("450.00"))
+    assert standing(ivan) == before and db.session.scalar(select(func.count()).select_from(Outbox)) == told
+    done = sales.post_refund(cafe, sale.purchase_id, key="r", **asked)
+    assert (done.given_back, done.taken, done.account) == (would.given_back, would.taken, would.account)
+    with pytest.raises(RefundTooLarge):
+        sales.preview_refund(cafe, sale.purchase_id, **(asked | {"amount": Decimal("500.01")}))
+
+
 def test_after_a_minute_only_a_refund_is_left(cafe, ivan, now):
     sale = credit(cafe, ivan, now)
     posted_at = sales.find_purchase(cafe.id, sale.purchase_id, CASHIER).created_at
