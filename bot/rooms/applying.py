@@ -11,7 +11,7 @@ from bot import keyboards
 from bot.rooms import profile
 from bot.router import Room
 from bot.talk import Buttons, Talk
-from bot.texts import labels_of
+from bot.texts import Words, labels_of
 from loyalty import partners
 from loyalty.errors import ApplicationPending, LoyaltyError
 from loyalty.partners import ANSWERS
@@ -157,9 +157,10 @@ def _answer(talk: Talk, field: str, value: object) -> None:
     answers = _answers(talk)
     try:
         read = partners.read_answer(field, value)
-        if field == "city" and read is None:
-            raise LoyaltyError
+        is_good = read is not None or field == "comment"
     except LoyaltyError:
+        is_good = False
+    if not is_good:
         _ask(talk, field, answers, talk.words(f"apply_bad_{field}"))
         return
     answers[field] = read
@@ -190,7 +191,7 @@ def _ask(talk: Talk, field: str, answers: dict[str, Any], intro: str | None = No
         rows = [[(words(f"apply_kind_{preset}"), f"apply:preset:{preset}")] for preset in PRESETS]
     elif field == "comment":
         rows = [[(words("apply_skip"), "apply:skip")]]
-    question = words(f"apply_ask_{field}", **_rates()) if field == "preset" else words(f"apply_ask_{field}")
+    question = words(f"apply_ask_{field}", **_rates(words)) if field == "preset" else words(f"apply_ask_{field}")
     around = [(words("apply_stop"), "apply:stop")]
     if answers or field != ANSWERS[0]:
         around.insert(0, (words("apply_back"), "apply:back"))
@@ -201,7 +202,7 @@ def _describe(talk: Talk, answers: dict[str, Any], head: str) -> str:
     words = talk.words
     shown = answers | {
         "timezone": profile.name_zone(answers["timezone"], words, talk.now),
-        "preset": words(f"apply_rules_{answers['preset']}", **_rates()),
+        "preset": words(f"apply_rules_{answers['preset']}", **_rates(words)),
         "comment": answers["comment"] or words("apply_no_comment"),
         "city": answers["city"] or words("apply_no_comment"),
     }
@@ -218,10 +219,10 @@ def _around_check(talk: Talk) -> Buttons:
     ]
 
 
-def _rates() -> dict[str, str]:
+def _rates(words: Words) -> dict[str, str]:
     """What the ready sets of rules give, in percent and points."""
     rates = {f"{name}_rate": write_decimal(rules.rate.scaleb(2)) for name, rules in PRESETS.items()}
-    return rates | {f"{name}_welcome": str(rules.welcome_bonus) for name, rules in PRESETS.items()}
+    return rates | {f"{name}_welcome": words.points(rules.welcome_bonus) for name, rules in PRESETS.items()}
 
 
 # What became of it

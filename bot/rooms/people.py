@@ -87,7 +87,7 @@ def ask_role(talk: Talk, staff_id: str) -> None:
     row, words = _find(talk, staff_id), talk.words
     lines = [words("people_ask_role", name=_name(talk, row)), *(words(f"people_can_{role}") for role in staff.ROLES)]
     buttons = [
-        [(("✓ " if role == row.role else "") + words(f"role_{role}"), f"staff-role:{staff_id}:{role}")]
+        [(("✓ " if role == row.role else "") + _title(words(f"role_{role}")), f"staff-role:{staff_id}:{role}")]
         for role in staff.ROLES
     ]
     talk.rewrite("\n\n".join(lines), [*buttons, _back_to(talk, staff_id)])
@@ -190,7 +190,7 @@ def leave(talk: Talk, code: str) -> None:
 def ask_invited_role(talk: Talk) -> None:
     words = talk.words
     lines = [words("invite_ask_role"), *(words(f"people_can_{role}") for role in deep_links.ROLES)]
-    buttons = [[(words(f"role_{role}"), f"invite:{role}")] for role in deep_links.ROLES]
+    buttons = [[(_title(words(f"role_{role}")), f"invite:{role}")] for role in deep_links.ROLES]
     talk.rewrite("\n\n".join(lines), [*buttons, [(words("people_back"), "people:1")]])
 
 
@@ -348,6 +348,10 @@ def _branches(talk: Talk, data: str) -> Buttons:
 
 def _name(talk: Talk, row: StaffRow) -> str:
     return _cut(row.name or talk.words("person_nameless"))
+
+
+def _title(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _cut(name: str) -> str:

@@ -185,17 +185,17 @@ TEXTS = {
     },
     "apply_ask_preset": {
         "ru": "Чем вы занимаетесь? От этого зависят правила для начала, потом их можно поменять.\n\n"
-        "☕ Кафе, салон, услуги: {default_rate} % с чека и {default_welcome} баллов за вступление.\n"
+        "☕ Кафе, салон, услуги: {default_rate} % с чека и {default_welcome} за вступление.\n"
         "🛍 Магазин: {retail_rate} % с чека, больше — VIP-клиентам, в день рождения и за крупный чек.",
         "en": "What do you do? The rules to begin with depend on it, and you can change them later.\n\n"
-        "☕ Café, salon, services: {default_rate} % of the check and {default_welcome} points for joining.\n"
+        "☕ Café, salon, services: {default_rate} % of the check and {default_welcome} for joining.\n"
         "🛍 Shop: {retail_rate} % of the check, more for VIP customers, birthdays and large checks.",
     },
     "apply_kind_default": {"ru": "☕ Кафе, салон, услуги", "en": "☕ Café, salon, services"},
     "apply_kind_retail": {"ru": "🛍 Магазин", "en": "🛍 Shop"},
     "apply_rules_default": {
-        "ru": "кафе, салон, услуги — {default_rate} % с чека и {default_welcome} баллов за вступление",
-        "en": "café, salon, services: {default_rate} % of the check and {default_welcome} points for joining",
+        "ru": "кафе, салон, услуги — {default_rate} % с чека и {default_welcome} за вступление",
+        "en": "café, salon, services: {default_rate} % of the check and {default_welcome} for joining",
     },
     "apply_rules_retail": {
         "ru": "магазин — {retail_rate} % с чека, больше VIP-клиентам, в день рождения и за крупный чек",

@@ -36,7 +36,9 @@ def test_a_customer_applies_step_by_step_and_it_waits(app, chat, person):
     assert "🤝 Стать партнёром" in chat.labels()
     assert "Как называется" in chat.say("🤝 Стать партнёром")
     assert "В каком вы городе" in chat.say("Кофейня «Зёрна» ☕")
-    assert "5 % с чека и 100 баллов" in chat.say("Екатеринбург, Ленина 5"), "the zone follows from the town"
+    assert "5 % с чека и 100\N{NO-BREAK SPACE}баллов" in chat.say("Екатеринбург, Ленина 5"), (
+        "the zone follows from the town"
+    )
     assert "CRM" in chat.press("apply:preset:retail")
     checked = chat.say("Тетрадка,\nтри точки 👩\u200d🍳")
     assert "Екатеринбург, UTC+5" in checked and "магазин — 1 % с чека" in checked and "Кофейня «Зёрна» ☕" in checked
@@ -215,5 +217,8 @@ def test_the_questions_are_asked_in_english_too(app, chat):
     chat.say("The Corner")
     chat.say("Moscow")
     chat.press("apply:preset:default")
-    assert "Time: Moscow, UTC+3" in chat.say("skip") and "5 % of the check and 100 points" in chat.replies[-1]["text"]
+    assert (
+        "Time: Moscow, UTC+3" in chat.say("skip")
+        and "5 % of the check and 100\N{NO-BREAK SPACE}points" in chat.replies[-1]["text"]
+    )
     assert "is being looked at" in chat.press("apply:send")

@@ -325,6 +325,19 @@ def test_a_removed_persons_next_press_is_refused_and_the_draft_is_worth_nothing(
     assert "Такого сотрудника нет" in olga.press(f"staff:{one}")
 
 
+def test_what_a_removed_cashier_had_calculated_is_not_posted(app, anna, olga, cafe):
+    make_cashier(app, anna, cafe)
+    phone = make_phone()
+    assert "Начислится" in anna.say(f"500 {phone}")
+    confirm = anna.data()[0]
+    olga.press(f"staff-gone:{hex_of(app, anna, cafe)}")
+    assert "Это для сотрудников" in anna.press(confirm)
+    assert "Это для сотрудников" in anna.say("➕ Начислить")
+    assert "Начислится" not in anna.say(f"500 {phone}")
+    with app.app_context():
+        assert find(Identifier("phone", phone)) is None
+
+
 def test_somebody_removed_in_the_middle_of_a_question_is_asked_no_more(app, anna, olga, cafe):
     make_cashier(app, anna, cafe, role="owner")
     anna.press(f"staff-name:{olga.staff_id.hex}")
