@@ -55,6 +55,8 @@ def run(app: Flask) -> int:
     except TokenRefused:
         log.critical("token_refused", bot=api.bot_id)
         return 1
+    finally:
+        taker.close()
     log.info("bot_stopped")
     return 0
 

@@ -9,9 +9,10 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from bot.presses import Presses
 from bot.reading import Incoming, chat_of, number_of, read_update
 from bot.talk import Talk
-from connectors.telegram import BotApi, TelegramError
+from connectors.telegram import BotApi
 from loyalty import updates
 from loyalty.clock import utcnow
 from loyalty.errors import LoyaltyError
@@ -45,7 +46,7 @@ class Taker:
         refuse: Callable[[Talk, LoyaltyError], None],
         apologise: Callable[[Talk], None],
     ):
-        self._app, self._api = app, api
+        self._app, self._api, self._presses = app, api, Presses(api)
         self._respond, self._refuse, self._apologise = respond, refuse, apologise
 
     def take(self, raw: dict[str, Any]) -> bool:
@@ -62,8 +63,13 @@ class Taker:
                 if _is_database_lost(error):
                     raise
                 return self._note_failure(update_id, raw, error)
-        self._end_press(*press)
+        if press is not None:
+            self._presses.end(*press)
         return True
+
+    def close(self) -> None:
+        """Nothing more is taken."""
+        self._presses.close()
 
     def blame(self, raw: dict[str, Any]) -> bool:
         """A process died with this update in hand, which counts as a failure. True when the update is dealt with."""
@@ -73,19 +79,19 @@ class Taker:
                     return True
             return self._note_failure(raw["update_id"], raw, ProcessDied())
 
-    def _act(self, update_id: int, raw: dict[str, Any]) -> tuple[str | None, str | None]:
+    def _act(self, update_id: int, raw: dict[str, Any]) -> tuple[str, str | None] | None:
         """The press to answer once it is committed, and the words for it."""
         now = utcnow()
         with transaction():
             if not updates.take(self._api.bot_id, update_id, now):
-                return None, None
+                return None
             incoming = read_update(raw)
             if incoming is None:
-                return None, None
+                return None
             talk = Talk(self._api.bot_id, incoming, now, update_id)
             self._answer(talk)
             talk.finish()
-        return incoming.press_id, talk.toast
+        return (incoming.press_id, talk.toast) if incoming.press_id is not None else None
 
     def _answer(self, talk: Talk) -> None:
         try:
@@ -110,15 +116,6 @@ class Taker:
             at=path_of(error),
         )
         return is_set_aside
-
-    def _end_press(self, press_id: str | None, toast: str | None) -> None:
-        """Best effort: a button whose waiting does not end is a nuisance, not a loss."""
-        if press_id is None:
-            return
-        try:
-            self._api.answer_press(press_id, toast)
-        except TelegramError as error:
-            log.info("press_not_answered", error=name_of(error))
 
 
 def _is_database_lost(error: Exception) -> bool:

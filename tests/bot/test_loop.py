@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from api import create_app
-from models import db, transaction
+from models import db, new_id, transaction
 from sandbox.application import add_sandbox
 from sandbox.telegram import store
 from tests.bot import frail
@@ -158,8 +158,23 @@ def test_numbers_that_begin_anew_below_the_last_are_not_thrown_away(lasting):
     assert lasting.scalar("SELECT count(*) FROM taken_update WHERE update_id = 5") == 1
 
 
+def test_nobody_waits_for_the_answer_to_anothers_press(lasting):
+    lasting.settle()
+    lasting.fail("hang", method="answerCallbackQuery", times=3, seconds=12)
+    begun = lasting.scalar("SELECT now()")
+    with one_effect_each(lasting, 6):
+        for n in range(3):
+            lasting.tell(press(5_000_800 + n, "nothing"))
+            lasting.tell(command(5_000_800 + n, "/help"))
+    took = lasting.scalar(
+        f"SELECT extract(epoch FROM max(taken_at) - min(taken_at)) FROM taken_update WHERE taken_at > '{begun}'"
+    )
+    assert took < 10, "an answer is waited for five seconds"
+    lasting.wait_for(lambda: faults_to_come(lasting) == 0)
+
+
 def test_messages_of_every_kind_get_an_answer_and_what_is_no_message_gets_none(lasting):
-    person = {"id": 5_000_900, "is_bot": False, "first_name": "Аня", "language_code": "ru"}
+    person = user(5_000_900)
     message = {"message_id": 1, "from": person, "chat": {"id": 5_000_900, "type": "private"}, "date": 1_700_000_000}
     file = {"file_id": "1", "file_unique_id": "1"}
     channel = {"id": -1_000_000_000_001, "type": "channel", "title": "Новости"}
@@ -214,15 +229,16 @@ def test_the_log_of_all_these_failures_does_not_tell_the_token(lasting):
 
 
 def command(person: int, text: str) -> dict:
-    return {
-        "message": {
-            "message_id": 1,
-            "from": {"id": person, "is_bot": False, "first_name": "Аня", "language_code": "ru"},
-            "chat": {"id": person, "type": "private"},
-            "date": 1_700_000_000,
-            "text": text,
-        }
-    }
+    chat = {"id": person, "type": "private"}
+    return {"message": {"message_id": 1, "from": user(person), "chat": chat, "date": 1_700_000_000, "text": text}}
+
+
+def press(person: int, data: str) -> dict:
+    return {"callback_query": {"id": new_id().hex, "from": user(person), "chat_instance": "1", "data": data}}
+
+
+def user(person: int) -> dict:
+    return {"id": person, "is_bot": False, "first_name": "Аня", "language_code": "ru"}
 
 
 # Processes that end
