@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.talk import Buttons, Talk
 from bot.texts import Words
 
+# promotions, services and referrals get a row between these with what they open
 CUSTOMER_MENU = (("balance", "history"), ("code", "profile"), ("help", "as_staff", "partner"))
 STAFF_MENU = (
     (("credit", "points:credit"), ("spend", "points:spend")),

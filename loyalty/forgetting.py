@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import String, cast, delete, select, tuple_, update
 
 from models import db
-from models.customer import Attempt, CustomerCode, SignInCode
+from models.customer import Attempt, CustomerCode, Identity, SignInCode
 from models.ledger import Hold, Idempotency, Quote
+from models.telegram import BotChat
 from models.work import Outbox, PeriodClaim
 
 CODES_KEPT = timedelta(days=1)
@@ -16,6 +17,7 @@ ATTEMPTS_KEPT = timedelta(days=2)
 QUOTES_KEPT = timedelta(days=1)
 IDEMPOTENCY_KEYS_KEPT = timedelta(hours=73)
 """At least the 72 hours that callers are promised."""
+CHATS_KEPT = timedelta(days=7)
 CLAIMS_KEPT = timedelta(days=30)
 SEALED_KEPT = timedelta(days=2)
 
@@ -39,6 +41,15 @@ def forget_quotes(now: datetime, chunk: int = 1000) -> int:
     """Delete quotes that ended a day ago and that no hold was made from; how many."""
     unused = ~select(1).where(Hold.partner_id == Quote.partner_id, Hold.quote_id == Quote.id).exists()
     return _delete(Quote, (Quote.partner_id, Quote.id), (Quote.expires_at < now - QUOTES_KEPT) & unused, chunk)
+
+
+def forget_chats(now: datetime, chunk: int = 1000) -> int:
+    """Delete where conversations of a week ago stood: of people we know, if nothing is remembered there but that; of others
+    in any case. How many."""
+    known = select(1).where(Identity.kind == "telegram", Identity.value == cast(BotChat.chat_id, String)).exists()
+    is_bare = BotChat.step.is_(None) & (BotChat.place == {})
+    old = (BotChat.changed_at < now - CHATS_KEPT) & (is_bare | ~known)
+    return _delete(BotChat, (BotChat.bot_id, BotChat.chat_id), old, chunk)
 
 
 def forget_idempotency_keys(now: datetime, chunk: int = 1000) -> int:

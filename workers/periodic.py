@@ -92,13 +92,15 @@ def expire_claims(run) -> dict:
 
 
 def forget_updates(run) -> dict:
-    """Delete the marks of updates that cannot come again, the paces of chats that rest, and drafts nobody confirmed."""
+    """Delete the marks of updates that cannot come again, the paces of chats that rest, drafts nobody confirmed, and
+    chats of people we do not know."""
     return {
         "taken": _in_chunks(run, updates.forget_taken),
         "broken": _in_chunks(run, updates.forget_broken),
         "paces": _in_chunks(run, pacing.forget_paces),
         "drafts": _in_chunks(run, drafts.forget),
         "links": _in_chunks(run, deep_links.forget),
+        "chats": _in_chunks(run, forgetting.forget_chats),
     }
 
 

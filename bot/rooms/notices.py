@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot import keyboards
+from bot.rooms.profile import name_zone
 from bot.router import Room
 from bot.talk import Buttons, Talk
 from bot.texts import Words
@@ -97,7 +98,7 @@ def _told(talk: Talk) -> str:
         "notices",
         channel=_name_channel(kept.get("channel"), words),
         quiet=_name_quiet(talk),
-        zone=talk.customer.timezone,
+        zone=name_zone(talk.customer.timezone, words, talk.now),
     )
 
 

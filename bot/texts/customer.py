@@ -15,9 +15,9 @@ TEXTS = {
     },
     "ask_consent": {
         "ru": "Чтобы вести ваш счёт, нужно согласие на обработку персональных данных. "
-        "Отозвать его можно в любой момент в личном кабинете.",
+        "Отозвать его можно в любой момент в профиле.",
         "en": "To keep your account we need your consent to the processing of your personal data. "
-        "You can withdraw it in your cabinet at any time.",
+        "You can withdraw it in your profile at any time.",
     },
     "agree": {"ru": "Согласен на обработку данных", "en": "I agree to the processing"},
     "not_now": {"ru": "Не сейчас", "en": "Not now"},
@@ -106,10 +106,12 @@ TEXTS = {
     "language_chosen": {"ru": "Говорю по-русски.", "en": "I speak English now."},
     "help": {
         "ru": "Вот что я умею:\n{balance} — сколько у вас баллов и где\n{history} — за что начислены и списаны\n"
-        "{code} — код и QR для кассы\n/language — русский или английский\n\n"
-        "Начислить баллы без номера можно по коду: покажите его кассиру.",
+        "{code} — код и QR для кассы\n{profile} — имя и день рождения, телефон и почта, уведомления и тихие часы, согласия, "
+        "ваши данные\n/language — русский или английский\n/cancel — оставить начатое\n\n"
+        "Начислить баллы без номера можно по коду: покажите его кассиру.\nУ вас свой бизнес? Напишите /partner.",
         "en": "What I can do:\n{balance} — how many points you have, and where\n{history} — what came and went, and why\n"
-        "{code} — a code and QR for the till\n/language — Russian or English\n\n"
-        "Points can be credited without a number too: show your code at the till.",
+        "{code} — a code and QR for the till\n{profile} — name and birthday, phone and e-mail, notices and quiet hours, "
+        "consents, your data\n/language — Russian or English\n/cancel — leave what was begun\n\n"
+        "Points can be credited without a number too: show your code at the till.\nYou run a business? Write /partner.",
     },
 }

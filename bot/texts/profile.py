@@ -13,7 +13,7 @@ TEXTS = {
     "profile_email": {"ru": "Почта: {value}{note}", "en": "E-mail: {value}{note}"},
     "profile_card": {"ru": "Карта: {value}", "en": "Card: {value}"},
     "not_given": {"ru": "не указано", "en": "not given"},
-    "not_linked": {"ru": "не привязано", "en": "not linked"},
+    "not_linked": {"ru": "нет", "en": "none"},
     "not_proven": {"ru": " (не подтверждено)", "en": " (not confirmed)"},
     "saved": {"ru": "Записал.", "en": "Noted."},
     "back_to_profile": {"ru": "← Профиль", "en": "← Profile"},
@@ -98,9 +98,9 @@ TEXTS = {
     "open_notices": {"ru": "🔔 Уведомления", "en": "🔔 Notices"},
     "notices": {
         "ru": "🔔 Уведомления\nНажмите, чтобы включить или выключить. Коды приходят всегда.\n\n"
-        "Куда: {channel}\nТихие часы: {quiet}\nПо времени пояса {zone}",
+        "Куда: {channel}\nТихие часы: {quiet} ({zone})",
         "en": "🔔 Notices\nPress to switch on or off. Codes always come.\n\n"
-        "Where: {channel}\nQuiet hours: {quiet}\nBy the clock of {zone}",
+        "Where: {channel}\nQuiet hours: {quiet} ({zone})",
     },
     "notice_credited": {"ru": "Начислены баллы", "en": "Points were credited"},
     "notice_spent": {"ru": "Потрачены баллы", "en": "Points were spent"},

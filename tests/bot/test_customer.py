@@ -21,3 +21,19 @@ def test_ivan_sees_his_points_and_polina_is_invited(demo):
     polina.ask("Поделитесь", press="Согласен на обработку данных")
     # she was credited at two businesses before; the old agreement had its welcome
     assert "Вы участник программы «Салон Стиль»" in polina.ask("участник", press="📱 Поделиться номером")["text"]
+
+
+def test_ivan_takes_his_data_along_and_is_forgotten(demo):
+    ivan = demo.person("ivan")
+    ivan.ask(text="/start")
+    assert "Имя: Иван Петров" in ivan.ask(press="👤 Профиль")["text"]
+    document = ivan.hear(ivan.send(press="📦 Мои данные"), "Файл видите только вы")
+    file = requests.get(demo.url + document["file"], timeout=10).json()
+    assert file["profile"]["name"] == "Иван Петров" and len(file["purchases"]) == 4
+    assert "Имя: Иван Петров" in ivan.ask(text="/profile")["text"]
+    assert "750" in ivan.ask("пропадут", press="🗑 Забыть меня")["text"]
+    ivan.ask("Последний шаг", press="Понятно, продолжить")
+    assert "больше не знаем" in ivan.ask(text="УДАЛИТЬ")["text"]
+    assert demo.post("ivan/messages", {"press": "💰 Баланс"}).status_code == 409, "the menu is gone"
+    assert "Здравствуйте" in ivan.ask(text="/start")["text"]
+    assert demo.scalar("SELECT count(*) FROM identity WHERE value = '+79161234567'") == 0

@@ -46,7 +46,7 @@ def test_the_profile_says_what_is_known_and_what_is_not(app, chat, person):
     with app.app_context():
         phone = identity_of(chat.owner, "phone").value
     assert "Имя: Иван" in said and "День рождения: не указано" in said and "Часовой пояс: Москва, UTC+3" in said
-    assert f"Телефон: {phone}\n" in said and "Почта: не привязано" in said
+    assert f"Телефон: {phone}\n" in said and "Почта: нет" in said
     assert "profile:email" in chat.data()
 
 
@@ -333,7 +333,7 @@ def test_quiet_hours_are_chosen_typed_switched_off_and_left_as_usual(app, chat, 
     chat.press("quiet")
     assert "Не понял часы" in chat.say("ночью")
     assert "Тихие часы: 22:30–08:00" in chat.say("с 22:30 до 8")
-    assert "Тихие часы: выключены" in chat.press("quiet:never")
+    assert "Тихие часы: выключены (Москва, UTC+3)" in chat.press("quiet:never")
     assert settings_of(app, chat)["quiet"] is None
     assert "Тихие часы: как обычно" in chat.press("quiet:usual")
     assert "quiet" not in settings_of(app, chat)

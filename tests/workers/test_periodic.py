@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from loyalty import ledger, updates
+from loyalty.customers import attach_identity
 from loyalty.types import Life
 from models import db, new_id, transaction
 from models.ledger import Membership
-from tests.factories import make_member, make_partner
+from models.telegram import BotChat
+from tests.factories import make_customer, make_member, make_partner
 from workers import periodic
 from workers.schedule import TASKS, Run, Schedule
 
@@ -165,5 +167,27 @@ def test_updates_that_cannot_come_again_are_forgotten(fresh_app):
         with transaction():
             updates.take(1, 1, NOW - timedelta(days=10))
             updates.take(1, 2, NOW - timedelta(days=8))
-        assert run(periodic.forget_updates)[0] == {"taken": 1, "broken": 0, "paces": 0, "drafts": 0, "links": 0}
+        assert run(periodic.forget_updates)[0]["taken"] == 1
         assert execute("SELECT update_id FROM taken_update").scalars().all() == [2]
+
+
+def test_chats_of_a_week_ago_are_forgotten_unless_they_tell_something_of_people_we_know(fresh_app):
+    week_ago = NOW - timedelta(days=7, seconds=1)
+    with fresh_app.app_context():
+        with transaction():
+            for chat_id in (1, 2, 3, 4):
+                attach_identity(make_customer(), "telegram", str(chat_id), proven_at=NOW)
+            asked = {"step": "profile.name"}
+            for chat_id, told in {
+                1: {},
+                2: asked,
+                3: {"place": {"hat": "staff"}},
+                4: {},
+                5: {},
+                6: asked,
+                7: asked,
+            }.items():
+                changed_at = NOW if chat_id in (4, 7) else week_ago
+                db.session.add(BotChat(bot_id=1, chat_id=chat_id, changed_at=changed_at, **told))
+        assert run(periodic.forget_updates)[0]["chats"] == 3
+        assert execute("SELECT chat_id FROM bot_chat ORDER BY chat_id").scalars().all() == [2, 3, 4, 7]
