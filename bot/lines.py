@@ -50,16 +50,18 @@ def read_line(text: str, partner: Partner | None) -> Line | Unread | None:
     text = _tidy(text)
     if len(text) > LONGEST:
         return None
-    ways = list(_split(text, partner))
+    ways = _split(text, partner)
     if _read_who(text, partner):
         if text.startswith("+") or not any(line.who.kind == "code" for line in ways):
             return None  # «8 916 123-45-67» is a phone, not a check of 8
         if len(re.sub(r"[^0-9]", "", text)) > 10:
             return Unread("order")
-    if len(ways) != 1:
-        return Unread("order") if ways else _explain(text, partner)
-    amount = ways[0].amount
-    return Unread("large", str(amount)) if amount is not None and amount > LARGEST else ways[0]
+    likely = [line for line in ways if line.amount is None or line.amount <= LARGEST]
+    if len(likely) == 1:
+        return likely[0]
+    if likely:
+        return Unread("order")
+    return Unread("large", str(ways[0].amount)) if ways else _explain(text, partner)
 
 
 def is_an_answer(text: str, partner: Partner | None) -> bool:
@@ -73,10 +75,12 @@ def _tidy(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _split(text: str, partner: Partner | None) -> Iterator[Line]:
-    """All ways to read the words as a sum and a customer, else as a customer and a sum."""
+def _split(text: str, partner: Partner | None) -> list[Line]:
+    """All ways to read the words as a sum and a customer, or the other way round; a code behind its sum is no sum behind
+    a code."""
     forward = [line for left, right in _halves(text) if (line := _join(left, right, partner))]
-    yield from forward or (line for left, right in _halves(text) if (line := _join(right, left, partner)))
+    backward = [line for left, right in _halves(text) if (line := _join(right, left, partner))]
+    return (forward + [line for line in backward if line.who.kind != "code"]) or backward
 
 
 def _halves(text: str) -> Iterator[tuple[str, str]]:

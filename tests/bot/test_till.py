@@ -216,7 +216,8 @@ def test_a_text_of_five_thousand_characters_is_no_line(app, cashier, shop, text)
         (lambda phone: f"1 250,50 +7 {phone[2:5]} {phone[5:8]}-{phone[8:10]}-{phone[10:]}", "1 250,50 ₽"),
         (lambda phone: f"1\N{NO-BREAK SPACE}250.5 ₽ {phone[2:]}", "1 250,50 ₽"),
         (lambda phone: f"{phone} 500", "500,00 ₽"),
-        (lambda phone: f"8 {phone[2:5]} {phone[5:]} 1 250", "1 250,00 ₽"),
+        (lambda phone: f"8{phone[2:]} 1 250", "1 250,00 ₽"),
+        (lambda phone: f"+7 {phone[2:5]} {phone[5:]} 1 250", "1 250,00 ₽"),
         (lambda phone: f"  500\n{phone}  ", "500,00 ₽"),
     ],
 )
