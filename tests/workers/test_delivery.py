@@ -73,7 +73,7 @@ def settle(app):
                 text("SELECT count(*) FROM outbox WHERE done_at IS NULL AND parked_at IS NULL")
             )
 
-    wait_for(is_settled, 30, "an end of all work")
+    wait_for(is_settled, 120, "an end of all work")
 
 
 def rows(columns="attempts, last_error, parked_at IS NOT NULL"):

@@ -13,14 +13,26 @@ from models import db, transaction
 from workers import pacing
 from workers.pacing import Later, turn_to_write
 
-A_SECOND = timedelta(seconds=1)
-
 
 @pytest.fixture
 def chats(fresh_app):
     """Chats nobody has written to yet."""
     with fresh_app.app_context():
         yield [random.randrange(1, 10**9) for _ in range(50)]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still: `clock(9)` sets it to nine seconds after `clock.begin`. Naps take no time."""
+    begin = utcnow()
+
+    def set_clock(seconds):
+        monkeypatch.setattr(pacing, "utcnow", lambda: begin + timedelta(seconds=seconds))
+
+    set_clock.begin, set_clock.naps = begin, []
+    monkeypatch.setattr(pacing.time, "sleep", set_clock.naps.append)
+    set_clock(0)
+    return set_clock
 
 
 def write(chat, tries=0, error=None):
@@ -33,38 +45,38 @@ def flooded(seconds):
     return TelegramError("flooded", retryable=True, status=429, retry_after=seconds)
 
 
-def test_a_chat_is_left_in_peace_for_a_second_after_a_message(chats):
-    write(chats[0])
-    before = utcnow()
+def test_a_chat_is_left_in_peace_for_a_second_after_a_message_was_answered(chats, clock):
+    with turn_to_write(chats[0], 0):
+        clock(4)
+    clock(4.9)
     with pytest.raises(Later) as wait:
         write(chats[0])
-    assert timedelta() < wait.value.at - before <= A_SECOND
+    assert wait.value.at == clock.begin + timedelta(seconds=5)
     write(chats[1])
+    clock(5)
+    write(chats[0])
 
 
-def test_nobody_writes_to_a_chat_while_another_message_is_on_its_way(chats):
+def test_nobody_writes_to_a_chat_while_another_message_is_on_its_way(chats, clock):
     with turn_to_write(chats[0], 0):
-        before = utcnow()
+        clock(9)
         with pytest.raises(Later) as wait:
             write(chats[0])
-        assert wait.value.at - before <= timedelta(seconds=2), "it is looked at again before the longest wait is over"
+        assert wait.value.at == clock.begin + timedelta(seconds=10), "it is looked at again soon"
         write(chats[1])
 
 
-def test_a_turn_that_nobody_ended_ends_by_itself(chats, monkeypatch):
-    turn = turn_to_write(chats[0], 0)
-    turn.__enter__()
+def test_a_turn_that_nobody_ended_ends_by_itself(chats, clock):
+    dead = turn_to_write(chats[0], 0)
+    dead.__enter__()
+    clock(30)
     with pytest.raises(Later):
         write(chats[0])
-    monkeypatch.setattr(pacing, "utcnow", lambda later=utcnow() + timedelta(seconds=40): later)
+    clock(31)
     write(chats[0])
 
 
-def test_all_together_send_a_little_less_than_telegram_bears_and_who_must_wait_long_takes_no_turn(chats, monkeypatch):
-    naps = []
-    monkeypatch.setattr(pacing.time, "sleep", naps.append)
-    now = utcnow()
-    monkeypatch.setattr(pacing, "utcnow", lambda: now)
+def test_all_together_send_a_little_less_than_telegram_bears_and_who_must_wait_long_takes_no_turn(chats, clock):
     taken, refused = [], []
     for chat in chats:
         try:
@@ -72,25 +84,24 @@ def test_all_together_send_a_little_less_than_telegram_bears_and_who_must_wait_l
             taken.append(chat)
         except Later:
             refused.append(chat)
-    assert len(taken) == 14 and naps[:3] == pytest.approx([0, 1 / 27, 2 / 27], abs=0.001)
-    monkeypatch.setattr(pacing, "utcnow", lambda: now + A_SECOND)
+    assert len(taken) == 14 and clock.naps[:3] == pytest.approx([0, 1 / 27, 2 / 27], abs=0.001)
+    clock(1)
     write(refused[0])
 
 
 @pytest.mark.parametrize("seconds", [1, 20])
-def test_a_silence_that_telegram_asks_for_is_kept_by_everybody_from_the_moment_it_asks(chats, monkeypatch, seconds):
+def test_a_silence_that_telegram_asks_for_is_kept_by_everybody_from_the_moment_it_asks(chats, clock, seconds):
     """However long the message waited for its turn and its answer."""
-    begun = utcnow()
-    asked = begun + timedelta(seconds=9)
     with pytest.raises(Later) as wait, turn_to_write(chats[0], 0):
-        monkeypatch.setattr(pacing, "utcnow", lambda: asked)
+        clock(9)
         raise flooded(seconds)
+    asked = clock.begin + timedelta(seconds=9)
     assert seconds <= (wait.value.at - asked).total_seconds() <= seconds * 1.1
+    clock(9 + seconds - 0.6)
     for chat in chats[:2]:
-        monkeypatch.setattr(pacing, "utcnow", lambda: asked + timedelta(seconds=seconds - 0.5, milliseconds=-1))
         with pytest.raises(Later):
             write(chat)
-    monkeypatch.setattr(pacing, "utcnow", lambda: asked + timedelta(seconds=seconds * 1.1 + 1))
+    clock(9 + seconds * 1.1 + 1)
     write(chats[1])
 
 
