@@ -9,6 +9,7 @@ from flask import current_app
 
 from connectors.errors import ConnectorError
 from connectors.messages import Gateway, Message, gateways
+from connectors.messages.gateway import NoGateway
 from connectors.messages.telegram import TelegramGateway
 from loyalty import business_notices, notices
 from loyalty.notices import Notice
@@ -17,7 +18,7 @@ from workers.pacing import GONE, Later, turn_to_write
 
 def send_code(payload: dict, row, now: datetime) -> None:
     """`{code_id}`, sealed: the code and where to send it."""
-    _send(notices.code_notice(UUID(payload["code_id"]), row.sealed, now), row, now)
+    _send(notices.code_notice(UUID(payload["code_id"]), row.sealed, now), row, now, is_awaited=True)
 
 
 def notify_purchase(payload: dict, row, now: datetime) -> None:
@@ -64,18 +65,21 @@ def notify_invitation(payload: dict, row, now: datetime) -> None:
     _send(business_notices.invitation_notice(row.partner_id, UUID(payload["link_id"]), now), row, now)
 
 
-def _send(notice: Notice | None, row, now: datetime) -> None:
+def _send(notice: Notice | None, row, now: datetime, *, is_awaited: bool = False) -> None:
     """Try the ways in turn. Raises `ConnectorError` when none works now, `Later` in quiet hours and when asked to wait.
 
-    Somebody whom no way leads to any more gets nothing, and that is the end of it.
+    Somebody whom no way leads to, or no way that is set up here, gets nothing, and that is the end of it; where they wait for
+    the message (`is_awaited`) what is not set up is a failure that is seen.
     """
-    if notice is None or not notice.routes:
+    if notice is None:
         return
     if notice.hold_until is not None:
         raise Later(notice.hold_until)
     senders = gateways(current_app.config["SETTINGS"])
     problems = []
     for route in notice.routes:
+        if isinstance(senders[route.channel], NoGateway) and not is_awaited:
+            continue
         # the same id at every try: a gateway or a reader can tell a repeat from a second message
         message_id = f"outbox-{row.id}-{route.channel}"
         body = notice.body_for(route.channel)

@@ -222,6 +222,15 @@ def test_production_without_an_sms_gateway_parks_the_row_with_that_reason(fresh_
     assert (last_error, parked) == ("ConnectorError: no_sms_gateway", True)
 
 
+def test_a_notice_for_which_no_way_is_set_up_ends_quietly(fresh_app, gateway, espresso):
+    partner, member, _ = espresso
+    fresh_app.config["SETTINGS"] = replace(fresh_app.config["SETTINGS"], sandbox=False)
+    with transaction():
+        buy(partner, member, utcnow())
+    assert move(fresh_app) == 1
+    assert rows("attempts, last_error, done_at IS NOT NULL") == [(0, None, True)]
+
+
 def test_a_way_that_refuses_for_good_gives_way_to_the_next(fresh_app, gateway, espresso, monkeypatch):
     partner, member, _ = espresso
     real = telling.gateways
