@@ -21,7 +21,7 @@ run: $(VENV)/.run ## Run everything here until Ctrl-C (HOST, PORT and KOPILKA_HO
 
 test: $(VENV)/.dev ## Run the tests, all but the slow ones (ARGS="tests/models -k name" chooses)
 	@.ci/install-browser
-	@exec $(PY) -m pytest -n 2 -rR -m "not slow" $(ARGS)
+	@exec $(PY) -m pytest -n 2 -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/.dev ## Run the tests that take minutes
 	@exec $(PY) -m pytest -m slow $(ARGS)
