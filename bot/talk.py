@@ -64,7 +64,7 @@ class Talk:
     def know(self, customer: Customer) -> None:
         """From now on in this exchange, this is who talks."""
         self.__dict__["customer"] = customer
-        for name in ("roles", "words"):
+        for name in ("_owner", "roles", "words"):
             self.__dict__.pop(name, None)
 
     @cached_property

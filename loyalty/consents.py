@@ -70,6 +70,14 @@ def record_answers(
         record(customer_id, kind, granted, partner_id=partner_id, place=place, now=now)
 
 
+def copy_answers(from_id: UUID, to_id: UUID) -> None:
+    """What one record of a person answered holds for their other one, since when it was answered."""
+    for given in current(from_id):
+        told = {name: getattr(given, name) for name in ("partner_id", "kind", "granted", "text_version", "place", "at")}
+        db.session.add(Consent(customer_id=to_id, **told))
+    db.session.flush()
+
+
 def check_answers(answers: Mapping[str, bool] | None) -> dict[str, bool]:
     """The answers as given, or {}. Raises `InvalidConsent` for an unknown kind or an answer that is not yes or no."""
     answers = dict(answers or {})

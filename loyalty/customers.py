@@ -122,9 +122,10 @@ def prove_identity(identity: Identity, now: datetime) -> None:
 
 
 def _keep_alive(customer: Customer) -> None:
-    """The person is not forgotten until the transaction ends. Raises `CustomerNotFound` for who was while we waited."""
+    """The person is neither forgotten nor joined with another until the transaction ends. Raises `CustomerNotFound` for who
+    was while we waited."""
     query = select(Customer.state).where(Customer.id == customer.id).with_for_update(key_share=True, read=True)
-    if db.session.scalar(query) == "erased":
+    if db.session.scalar(query) in ("erased", "merged"):
         raise CustomerNotFound()
 
 

@@ -15,8 +15,8 @@ from bot import keyboards
 from bot.rooms import balance, work
 from bot.router import ANYBODY, Room
 from bot.talk import Talk
-from loyalty import consents, customers, deep_links, profiles, welcome
-from loyalty.errors import CustomerNotFound, LoyaltyError, PartnerNotFound
+from loyalty import consents, customers, deep_links, merging, profiles, welcome
+from loyalty.errors import CannotMerge, CustomerNotFound, IdentityTaken, LoyaltyError, PartnerNotFound
 from loyalty.identities import Identifier
 from loyalty.names import tidy_name
 from loyalty.partners import get_open_partner
@@ -149,8 +149,27 @@ def take_contact(talk: Talk) -> None:
     if talk.customer is None:
         _settle(talk, Identifier("phone", phone))
     else:
-        customers.attach_identity(talk.customer, "phone", phone, proven_at=talk.now)
+        try:
+            customers.attach_identity(talk.customer, "phone", phone, proven_at=talk.now)
+        except IdentityTaken as taken:
+            find_again(talk, Identifier("phone", phone), taken)
         talk.say(talk.words("contact_linked", phone=phone), keyboard=keyboards.menu(talk))
+
+
+def find_again(talk: Talk, contact: Identifier, taken: IdentityTaken) -> None:
+    """Whoever began without a contact has proven one that has an account: that account is theirs from now on, if there is
+    nothing on the new one. Raises `taken` where there is."""
+    blank, found = talk.customer, customers.find(contact)
+    agreed = consents.has_consent(blank.id, consents.PERSONAL_DATA)
+    try:
+        merging.give_way(blank, found, talk.now)
+    except CannotMerge:
+        raise taken from None
+    customers.prove_identity(customers.find_identity(contact), talk.now)
+    talk.know(found)
+    if agreed:
+        _record(found, None, talk)
+    balance.show(talk, talk.words("account_found"))
 
 
 @room.step(CONTACT_STEP, ANYBODY)

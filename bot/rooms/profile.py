@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_timezone_location
 
 from bot import keyboards
+from bot.rooms import beginning
 from bot.router import Room
 from bot.talk import Buttons, Talk
 from bot.texts import LANGUAGES, Words
@@ -164,7 +165,10 @@ def take_code(talk: Talk, text: str) -> None:
         talk.say(talk.words("email_code_wrong"), _around_code(talk.words))
     except IdentityTaken as taken:
         talk.ask(None)
-        talk.say(talk.words.refusal(taken), _only_back(talk.words))
+        try:
+            beginning.find_again(talk, email, taken)
+        except IdentityTaken:
+            talk.say(talk.words.refusal(taken), _only_back(talk.words))
     else:
         talk.ask(None)
         show(talk, talk.words("email_linked", email=email.value))

@@ -28,9 +28,9 @@ TEXTS = {
     "agreed": {"ru": "Спасибо, согласие записано.", "en": "Thank you, your consent is noted."},
     "ask_contact": {
         "ru": "Поделитесь своим номером кнопкой ниже: так найдутся баллы, которые вам уже начислили. "
-        "Можно и без номера, тогда счёт начнётся с нуля.",
+        "Можно и без номера, тогда счёт начнётся с нуля, а объединить его с прежним потом сможет только поддержка.",
         "en": "Share your number with the button below, so that points you already have are found. "
-        "You may also go on without it and begin at zero.",
+        "You may also go on without it and begin at zero; only support can join that with an earlier account later.",
     },
     "ask_contact_again": {
         "ru": "Остался один шаг: нажмите «{share}» — так Telegram подтвердит, что номер ваш, — или «{without}».",
@@ -43,6 +43,10 @@ TEXTS = {
         "en": "This is not your own number, or the card was forwarded. Press “{share}” and Telegram sends yours.",
     },
     "contact_linked": {"ru": "Номер {phone} привязан.", "en": "The number {phone} is linked."},
+    "account_found": {
+        "ru": "Нашёлся ваш прежний счёт. Дальше всё на нём, и этот Telegram тоже.",
+        "en": "Your earlier account was found. Everything is there from now on, this Telegram too.",
+    },
     "joined": {"ru": "Вы участник программы «{partner}».", "en": "You are a member of {partner}'s programme."},
     "ask_advertising": {
         "ru": "Присылать вам акции и предложения? Уведомления о ваших баллах приходят в любом случае.",

@@ -231,7 +231,8 @@ def test_a_code_is_good_five_times_and_five_minutes(app, chat, person, asked, mo
     assert "не подошёл" in chat.say(fresh), "expired"
 
 
-def test_an_address_of_another_account_is_refused_after_the_proof_and_not_before(app, chat, person):
+def test_an_address_of_another_account_is_refused_after_the_proof_and_not_before(app, chat, cafe):
+    make_known(app, chat, cafe, points=1)
     email = make_email()
     with app.app_context(), transaction():
         other = make_customer(email=email).id
@@ -241,6 +242,18 @@ def test_an_address_of_another_account_is_refused_after_the_proof_and_not_before
     with app.app_context():
         assert find(Identifier("email", email)).id == other
     assert "Не понял" in chat.say("123456"), "no code is awaited any more"
+
+
+def test_an_address_of_the_earlier_account_of_a_newcomer_leads_to_it(app, chat, person):
+    email = make_email()
+    with app.app_context(), transaction():
+        earlier = make_customer(email=email).id
+    chat.press("profile:email")
+    chat.say(email)
+    assert "Нашёлся ваш прежний счёт" in chat.say(code_sent_to(app, email))
+    with app.app_context():
+        assert chat.owner.id == earlier
+    assert f"Почта: {email}" in chat.say("/profile")
 
 
 def test_codes_to_one_address_are_limited(app, chat, person, monkeypatch):

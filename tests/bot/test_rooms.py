@@ -200,8 +200,27 @@ def test_a_contact_before_the_consent_leads_to_the_consent(app, chat):
         assert find(Identifier("phone", phone)) is None
 
 
-def test_a_number_of_another_account_is_refused_clearly_and_nothing_changes(app, chat):
-    make_known(app, chat)
+def test_who_began_without_a_number_finds_the_account_of_the_number_later(app, chat, cafe):
+    with app.app_context(), transaction():
+        member = make_member(db.session.get(Partner, cafe.id), make_customer(name=None, proven_at=None))
+        ledger.grant(cafe.id, member.id, 250, source="manual", source_ref="1", now=utcnow())
+        earlier, phone = member.customer_id, identity_of(db.session.get(Customer, member.customer_id), "phone").value
+    chat.say("/start")
+    chat.press(chat.data()[0])
+    chat.say("Продолжить без номера")
+    with app.app_context():
+        later = chat.owner.id
+    said = chat.share(phone)
+    assert "Нашёлся ваш прежний счёт" in said and f"Номер {phone} привязан" in said
+    assert "350\N{NO-BREAK SPACE}баллов" in said, "the welcome waited for the consent, which was given"
+    with app.app_context():
+        assert chat.owner.id == earlier == find(Identifier("customer_id", str(later))).id
+        assert chat.owner.name == "Аня 🦊" and consents.has_consent(earlier, "personal_data", cafe.id)
+    assert "350" in chat.say("💰 Баланс")
+
+
+def test_a_number_of_another_account_is_refused_clearly_and_nothing_changes(app, chat, cafe):
+    make_known(app, chat, cafe, points=1)
     with app.app_context(), transaction():
         other = make_customer()
         phone, other_id = identity_of(other, "phone").value, other.id

@@ -18,6 +18,7 @@ DEEDS = {
     "customer.block": lazy("Blocked"),
     "customer.change": lazy("Profile changed"),
     "customer.link_telegram": lazy("Telegram linked"),
+    "customer.merge": lazy("Two records joined"),
     "customer.unblock": lazy("Unblocked"),
     "member.change": lazy("Member's card changed"),
     "platform_role.grant": lazy("Role over the platform given"),
