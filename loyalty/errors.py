@@ -249,6 +249,28 @@ class InvalidClaim(LoyaltyError):
         self.reason, self.field = reason, field
 
 
+class FeatureLocked(LoyaltyError):
+    """The partner's plan does not open this; `plan` is the lowest one that does."""
+
+    code = "feature_locked"
+    status = 403
+
+    def __init__(self, feature: str, plan: str):
+        super().__init__(f"{feature} is opened by the plan {plan}.")
+        self.feature, self.plan = feature, plan
+
+
+class InvalidPlan(LoyaltyError):
+    """There is no such plan or feature."""
+
+    code = "invalid_plan"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"{field or 'The plan'}: {reason}.")
+        self.reason, self.field = reason, field
+
+
 class InvalidTiers(LoyaltyError):
     """These are no tiers."""
 

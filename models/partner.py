@@ -30,6 +30,8 @@ class Partner(HasId, Made, db.Model):
     region: Mapped[str] = mapped_column(String(2), server_default="RU")
     locale: Mapped[str] = mapped_column(String(5), server_default="ru")
     plan: Mapped[str] = mapped_column(String(20), server_default="basic")
+    # features that are open (true) or closed (false) whatever the plan says (`loyalty.plans`)
+    features: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     # which claims of customers are approved by themselves (`loyalty.claims.ClaimPolicy`)
     claim_policy: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     # tiers of its regulars (`loyalty.tiers`); empty: none

@@ -32,6 +32,7 @@ SENTENCES = {
     "customer_not_found": _("Nobody was found. Check the number, or ask for the phone."),
     "draft_gone": _("This is out of date. Begin again: nothing was posted."),
     "entry_not_found": _("There is no such operation."),
+    "feature_locked": _("Your plan does not open this. The plan that does is named on the page of plans."),
     "fiscal_receipt_used": _("Points were asked for with this receipt already."),
     "forbidden": _("Your role does not open this page. Ask the owner if you need it."),
     "form_expired": _(
@@ -60,6 +61,7 @@ SENTENCES = {
         "This is not the address of a site. Example: https://shop.ru, without * and not an IP address."
     ),
     "invalid_phone": _("This does not look like a phone number. Example: +7 916 123-45-67"),
+    "invalid_plan": _("There is no such plan or feature."),
     "invalid_points": _("Enter a whole number of points."),
     "invalid_profile": _("Check this field."),
     "invalid_programme": _("Check the marked rules."),

@@ -162,6 +162,12 @@ TEXTS = {
         "ru": "Этот чек не подходит: нужен QR чека продажи за последние дни.",
         "en": "This receipt cannot be used: it takes the QR of a sale of the last days.",
     },
+    # plans
+    "refused_feature_locked": {
+        "ru": "Ваш тариф этого не открывает. Посмотрите тарифы на сайте.",
+        "en": "Your plan does not open this. Look at the plans on the site.",
+    },
+    "refused_invalid_plan": {"ru": "Такого тарифа нет.", "en": "There is no such plan."},
     # promotions and tiers
     "refused_invalid_tiers": {"ru": "Проверьте уровни.", "en": "Check the tiers."},
     "refused_invalid_promotion": {"ru": "Проверьте условия акции.", "en": "Check the terms of the promotion."},
