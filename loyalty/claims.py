@@ -23,10 +23,18 @@ from loyalty.customers import known_value
 from loyalty.errors import (
     BranchNotFound,
     ClaimDecided,
+    ClaimNeedsReason,
+    ClaimNeedsSum,
     ClaimNotFound,
+    DriveNotFound,
+    FiscalReceiptFuture,
+    FiscalReceiptNotSale,
+    FiscalReceiptOld,
+    FiscalReceiptOtherSum,
     FiscalReceiptUsed,
     InvalidClaim,
-    InvalidFiscalReceipt,
+    InvalidDrive,
+    TooManyClaims,
 )
 from loyalty.fiscal import FiscalReceipt, read_receipt
 from loyalty.identities import Identifier
@@ -35,7 +43,7 @@ from loyalty.sales import Basket, Caller
 from models import db, new_id
 from models.claim import Claim, FiscalDrive, FiscalReceiptUse
 from models.customer import Customer
-from models.ledger import Membership, Purchase
+from models.ledger import Award, Membership, Purchase
 from models.partner import Branch, Partner
 
 DOUBTS = (
@@ -116,7 +124,7 @@ _WHOLE = {"a_day": (1, 20), "receipt_hours": (1, 720)}
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A claim as staff see it; phone only for those who may see contacts."""
+    """A claim as staff see it; phone only for those who may see contacts. `points` are what refunds left of those it gave."""
 
     claim_id: UUID
     customer_id: UUID
@@ -135,6 +143,32 @@ class ClaimRow:
     reason: str | None
     decided_at: datetime | None
     purchase_id: UUID | None
+    points: int
+
+
+@dataclass(frozen=True)
+class OwnClaim:
+    """A claim as the customer sees it: not what looked odd."""
+
+    claim_id: UUID
+    partner_id: UUID
+    partner_code: str
+    partner_name: str
+    accent: str | None
+    currency: str
+    branch_id: UUID | None
+    branch_name: str | None
+    source: str
+    amount: Decimal
+    approved_amount: Decimal | None
+    occurred_at: datetime
+    created_at: datetime
+    has_receipt: bool
+    state: str
+    reason: str | None
+    decided_at: datetime | None
+    purchase_id: UUID | None
+    points: int
 
 
 def policy_of(partner: Partner) -> ClaimPolicy:
@@ -161,8 +195,8 @@ def claim(
     """Ask for the points of a purchase, by the sum, by the text of a fiscal receipt's QR, or by both.
 
     The person becomes a member; consents are the door's to ask. The same receipt shown again by the same person answers
-    with their claim. Raises `InvalidClaim`, `InvalidFiscalReceipt` (unreadable, a return, too old, in the future, another
-    sum), `FiscalReceiptUsed`, `BranchNotFound`, `CustomerNotFound`.
+    with their claim. Raises `ClaimNeedsSum`, `TooManyClaims`, the `InvalidFiscalReceipt` family (unreadable, a return, too
+    old, in the future, another sum), `FiscalReceiptUsed`, `BranchNotFound`, `CustomerNotFound`.
     """
     policy = policy_of(partner)
     shown = read_receipt(receipt) if receipt else None
@@ -172,13 +206,13 @@ def claim(
     if shown is not None:
         amount = shown.amount
     if amount is None or not 0 < amount < LIMIT:
-        raise InvalidClaim("needs the sum of the purchase or its receipt", field="amount")
+        raise ClaimNeedsSum()
     membership = customers.join(customer, partner, now=now)
     _lock_member(membership)
     if shown is not None and (known := _known_claim(shown, partner.id, membership.id)) is not None:
         return known
     if _count_waiting(membership) >= MOST_WAITING:
-        raise InvalidClaim(f"cannot wait beside {MOST_WAITING} others: let the staff decide on those first")
+        raise TooManyClaims(MOST_WAITING)
     made = Claim(
         partner_id=partner.id,
         id=new_id(),
@@ -211,7 +245,7 @@ def approve(partner: Partner, claim_id: UUID, *, caller: Caller, now: datetime, 
         return found
     _check_waiting(found)
     if not 0 < wanted < LIMIT:
-        raise InvalidClaim("needs the sum of the purchase", field="amount")
+        raise ClaimNeedsSum()
     return _approve(partner, found, wanted, by=caller.actor, now=now)
 
 
@@ -222,7 +256,7 @@ def refuse(partner: Partner, claim_id: UUID, reason: str, *, caller: Caller, now
     """
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON or not reason.isprintable():
-        raise InvalidClaim(f"is refused with a reason of 1 to {LONGEST_REASON} characters", field="reason")
+        raise ClaimNeedsReason(LONGEST_REASON)
     found = _lock(partner.id, claim_id, caller)
     if found.state == "refused":
         return found
@@ -270,10 +304,10 @@ def expire_old(now: datetime, chunk: int = 500) -> int:
 
 
 def register_drive(partner: Partner, drive: str, branch_id: UUID, *, by: UUID, now: datetime) -> FiscalDrive:
-    """Note which fiscal drive stands in which branch. Raises `InvalidFiscalReceipt`, `BranchNotFound`."""
+    """Note which fiscal drive stands in which branch. Raises `InvalidDrive`, `BranchNotFound`."""
     drive = "".join(drive.split())
     if not (drive.isascii() and drive.isdigit() and len(drive) == 16):
-        raise InvalidFiscalReceipt("names a fiscal drive that is not 16 digits", field="drive")
+        raise InvalidDrive()
     _check_branch(partner.id, branch_id)
     made = insert(FiscalDrive).values(partner_id=partner.id, drive=drive, branch_id=branch_id, created_at=now)
     db.session.execute(
@@ -290,12 +324,13 @@ def list_drives(partner_id: UUID) -> list[FiscalDrive]:
 
 
 def remove_drive(partner: Partner, drive: str, *, by: UUID) -> None:
-    """The drive no longer stands in a branch; one that never did changes nothing."""
+    """The drive no longer stands in a branch. Raises `DriveNotFound`."""
     found = db.session.get(FiscalDrive, (partner.id, drive))
-    if found is not None:
-        db.session.delete(found)
-        db.session.flush()
-        audit.record("claims.drive_removed", actor=by, partner_id=partner.id, details={"drive": drive})
+    if found is None:
+        raise DriveNotFound()
+    db.session.delete(found)
+    db.session.flush()
+    audit.record("claims.drive_removed", actor=by, partner_id=partner.id, details={"drive": drive})
 
 
 def count_waiting(partner_id: UUID, caller: Caller) -> int:
@@ -333,17 +368,18 @@ def show_claim(partner_id: UUID, claim_id: UUID, *, caller: Caller, contacts: bo
     return _row(found)
 
 
-def list_own(customer_id: UUID, *, after: UUID | None = None, limit: int = 20) -> list[Any]:
-    """A customer's own claims at all partners, the latest first: rows with `Claim` and `partner_name`."""
-    wanted = (
-        select(Claim, Partner.name.label("partner_name"), Partner.currency)
-        .join(Membership, _is_of_claim())
-        .join(Partner, Partner.id == Claim.partner_id)
-        .where(Membership.customer_id == customer_id)
-        .order_by(Claim.id.desc())
-        .limit(limit)
-    )
-    return list(db.session.execute(wanted.where(Claim.id < after) if after else wanted))
+def list_own(customer_id: UUID, *, after: UUID | None = None, limit: int = 20) -> list[OwnClaim]:
+    """A customer's own claims at all partners, the latest first; after one of them."""
+    wanted = _own(customer_id).order_by(Claim.id.desc()).limit(limit)
+    return [_own_row(found) for found in db.session.execute(wanted.where(Claim.id < after) if after else wanted)]
+
+
+def show_own(customer_id: UUID, claim_id: UUID) -> OwnClaim:
+    """One of a customer's own claims. Raises `ClaimNotFound`."""
+    found = db.session.execute(_own(customer_id).where(Claim.id == claim_id)).one_or_none()
+    if found is None:
+        raise ClaimNotFound()
+    return _own_row(found)
 
 
 # The receipt
@@ -354,14 +390,14 @@ def _check_receipt(
 ) -> datetime:
     """When the purchase was, by the partner's clock. Raises `InvalidFiscalReceipt`."""
     if shown.kind != "sale":
-        raise InvalidFiscalReceipt("is not of a sale: a return is made by the staff")
+        raise FiscalReceiptNotSale()
     if amount is not None and amount != shown.amount:
-        raise InvalidFiscalReceipt("has another sum than was entered", field="amount")
+        raise FiscalReceiptOtherSum()
     bought_at = shown.at.replace(tzinfo=ZoneInfo(partner.timezone))
     if bought_at > now + CLOCK_SKEW:
-        raise InvalidFiscalReceipt("is of the future")
+        raise FiscalReceiptFuture()
     if bought_at < now - timedelta(hours=policy.receipt_hours):
-        raise InvalidFiscalReceipt(f"is older than {policy.receipt_hours} hours")
+        raise FiscalReceiptOld(policy.receipt_hours)
     return min(bought_at, now)
 
 
@@ -614,6 +650,57 @@ def _seen_by(caller: Caller) -> tuple:
     return (or_(Claim.branch_id.is_(None), Claim.branch_id == caller.branch_id),)
 
 
+def _points():
+    """What the purchase of a claim gave, as refunds left it."""
+    kept = select(func.coalesce(func.sum(Award.kept), 0)).where(
+        Award.partner_id == Claim.partner_id, Award.purchase_id == Claim.purchase_id, Award.kind != "spend"
+    )
+    return kept.scalar_subquery().label("points")
+
+
+def _own(customer_id: UUID):
+    return (
+        select(
+            Claim,
+            Partner.code,
+            Partner.name.label("partner"),
+            Partner.accent,
+            Partner.currency,
+            Branch.name.label("branch"),
+            _points(),
+        )
+        .join(Membership, _is_of_claim())
+        .join(Partner, Partner.id == Claim.partner_id)
+        .outerjoin(Branch, (Branch.partner_id == Claim.partner_id) & (Branch.id == Claim.branch_id))
+        .where(Membership.customer_id == customer_id)
+    )
+
+
+def _own_row(found: Any) -> OwnClaim:
+    one = found.Claim
+    return OwnClaim(
+        claim_id=one.id,
+        partner_id=one.partner_id,
+        partner_code=found.code,
+        partner_name=found.partner,
+        accent=found.accent,
+        currency=found.currency,
+        branch_id=one.branch_id,
+        branch_name=found.branch,
+        source=one.source,
+        amount=one.amount,
+        approved_amount=one.approved_amount,
+        occurred_at=one.occurred_at,
+        created_at=one.created_at,
+        has_receipt=one.has_receipt,
+        state=one.state,
+        reason=one.reason,
+        decided_at=one.decided_at,
+        purchase_id=one.purchase_id,
+        points=int(found.points),
+    )
+
+
 def _rows(contacts: bool):
     earlier = exists().where(
         Purchase.partner_id == Claim.partner_id,
@@ -629,6 +716,7 @@ def _rows(contacts: bool):
             Branch.name.label("branch"),
             phone.label("phone"),
             (~earlier).label("is_new"),
+            _points(),
         )
         .join(Membership, _is_of_claim())
         .outerjoin(Branch, (Branch.partner_id == Claim.partner_id) & (Branch.id == Claim.branch_id))
@@ -655,4 +743,5 @@ def _row(found: Any) -> ClaimRow:
         reason=one.reason,
         decided_at=one.decided_at,
         purchase_id=one.purchase_id,
+        points=int(found.points),
     )

@@ -227,6 +227,58 @@ class InvalidFiscalReceipt(LoyaltyError):
         self.reason, self.field = reason, field
 
 
+class FiscalReceiptNotSale(InvalidFiscalReceipt):
+    """The receipt is of a return, or of something the shop bought."""
+
+    code = "fiscal_receipt_not_sale"
+
+    def __init__(self) -> None:
+        super().__init__("is not of a sale: a return is made by the staff")
+
+
+class FiscalReceiptFuture(InvalidFiscalReceipt):
+    """The receipt's time has not come yet."""
+
+    code = "fiscal_receipt_future"
+
+    def __init__(self) -> None:
+        super().__init__("is of the future")
+
+
+class FiscalReceiptOld(InvalidFiscalReceipt):
+    """The receipt is older than the partner takes."""
+
+    code = "fiscal_receipt_old"
+
+    def __init__(self, hours: int):
+        super().__init__(f"is older than {hours} hours")
+        self.hours = hours
+
+
+class FiscalReceiptOtherSum(InvalidFiscalReceipt):
+    """Another sum was entered than stands in the receipt, be it by a kopeck."""
+
+    code = "fiscal_receipt_other_sum"
+
+    def __init__(self) -> None:
+        super().__init__("has another sum than was entered", field="amount")
+
+
+class InvalidDrive(InvalidFiscalReceipt):
+    """The number of a fiscal drive has 16 digits."""
+
+    code = "invalid_drive"
+
+    def __init__(self) -> None:
+        super().__init__("names a fiscal drive that is not 16 digits", field="drive")
+
+
+class DriveNotFound(NotFound):
+    """The fiscal drive was not found."""
+
+    code = "drive_not_found"
+
+
 class FiscalReceiptUsed(LoyaltyError):
     """Points were asked for with this receipt already, here or at another partner."""
 
@@ -280,6 +332,47 @@ class InvalidTiers(LoyaltyError):
     def __init__(self, reason: str, *, field: str | None = None):
         super().__init__(f"{field or 'Tiers'}: {reason}.")
         self.reason, self.field = reason, field
+
+
+class ClaimNeedsSum(InvalidClaim):
+    """Neither a sum nor a receipt was given."""
+
+    code = "claim_needs_sum"
+
+    def __init__(self) -> None:
+        super().__init__("needs the sum of the purchase or its receipt", field="amount")
+
+
+class ClaimNeedsReason(InvalidClaim):
+    """A claim is refused with a reason that the customer reads."""
+
+    code = "claim_needs_reason"
+
+    def __init__(self, longest: int):
+        super().__init__(f"is refused with a reason of 1 to {longest} characters", field="reason")
+        self.longest = longest
+
+
+class TooManyClaims(InvalidClaim):
+    """So many claims of one person do not wait at one partner."""
+
+    code = "too_many_claims"
+    status = 409
+
+    def __init__(self, most: int):
+        super().__init__(f"cannot wait beside {most} others: let the staff decide on those first")
+        self.most = most
+
+
+class ConsentRequired(LoyaltyError):
+    """Nobody becomes a customer by their own act without agreeing to the processing of their personal data."""
+
+    code = "consent_required"
+    status = 422
+    field = "personal_data"
+
+    def __init__(self) -> None:
+        super().__init__("The consent to the processing of personal data is needed.")
 
 
 class InvalidTargeting(LoyaltyError):

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Made, Moment, db, within_partner
 from models.ledger import Money
 
+STATES = ("waiting", "approved", "refused", "withdrawn", "expired")
+
 
 class Claim(Made, db.Model):
     """A customer's word that they bought something; points come when it is approved, by staff or within the partner's limits.
@@ -25,7 +27,7 @@ class Claim(Made, db.Model):
         within_partner("branch_id", "branch"),
         within_partner("purchase_id", "purchase"),
         CheckConstraint("amount > 0 AND approved_amount > 0", name="amounts"),
-        CheckConstraint("state IN ('waiting', 'approved', 'refused', 'withdrawn', 'expired')", name="state"),
+        CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
         CheckConstraint("(state = 'approved') = (purchase_id IS NOT NULL)", name="approved_has_purchase"),
         CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided"),
         CheckConstraint("source IN ('qr_code', 'web_widget')", name="source"),

@@ -153,6 +153,14 @@ TEXTS = {
     # customers' claims
     "refused_claim_decided": {"ru": "По этой заявке уже решили.", "en": "This request has been decided already."},
     "refused_claim_not_found": {"ru": "Такой заявки здесь нет.", "en": "There is no such request here."},
+    "refused_claim_needs_reason": {
+        "ru": "Напишите причину, до {longest} знаков: её прочтёт клиент.",
+        "en": "Write why, in up to {longest} characters: the customer reads it.",
+    },
+    "refused_claim_needs_sum": {
+        "ru": "Напишите сумму покупки, например 1250 или 1250,50.",
+        "en": "Write the sum of the purchase, for example 1250 or 1250.50.",
+    },
     "refused_invalid_claim": {"ru": "Проверьте сумму покупки.", "en": "Check the sum of the purchase."},
     "refused_fiscal_receipt_used": {
         "ru": "По этому чеку баллы уже запрашивали.",
@@ -218,10 +226,12 @@ TEXTS = {
 ELSEWHERE = frozenset(
     {
         "api_key_not_found", "application_decided", "application_not_found", "cannot_block_oneself", "cannot_merge",
-        "entry_not_found", "form_expired", "hold_not_found", "hold_resolved", "import_busy", "import_not_found",
-        "invalid_colour", "invalid_mapping", "invalid_origin", "invalid_scope", "last_branch", "loyalty_error", "not_found",
-        "programme_version_not_found", "quote_changed", "quote_not_found", "quote_used", "session_ended",
-        "session_not_found", "too_many_sites", "unknown_line", "unreadable_file",
+        "consent_required", "drive_not_found", "entry_not_found", "fiscal_receipt_future", "fiscal_receipt_not_sale",
+        "fiscal_receipt_old", "fiscal_receipt_other_sum", "form_expired", "hold_not_found", "hold_resolved",
+        "import_busy", "import_not_found", "invalid_colour", "invalid_drive", "invalid_mapping", "invalid_origin",
+        "invalid_scope", "last_branch", "loyalty_error", "not_found", "programme_version_not_found", "quote_changed",
+        "quote_not_found", "quote_used", "session_ended", "session_not_found", "too_many_claims", "too_many_sites",
+        "unknown_line", "unreadable_file",
     }
 )  # fmt: skip
 """Codes of what the bot has no room for: keys of tills, imports, pages, the desk of the platform."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loyalty.cards import new_card_number
+from loyalty.claims import MOST_WAITING
 from tests.api.roles import Actor, Cast, House, in_frame, new_key
 from tests.factories import make_email, make_phone
 
@@ -48,6 +49,7 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
     _add_auth(add, cast)
     _add_cabinet(add, cast)
     _add_desk(add, cast, _make_things(cast.ours))
+    _add_claims(add, cast)
     _add_till(add, cast)
     _add_admin(add, cast)
     _add_widget(add, cast)
@@ -147,6 +149,34 @@ def _add_desk(add, cast: Cast, things: dict[str, str]) -> None:
     refund = {"amount": "100.00", "refund_id": "R-1"}
     purchase = {"purchase_id": things["purchase_id"]}
     add(owner, "POST", "/api/partner/transactions/<uuid:purchase_id>/refunds", refund, **purchase)
+
+
+def make_claim(house: House, **asked: Any) -> str:
+    """A claim of the member that waits; so many do not wait beside each other, so earlier ones make room."""
+    mine = house.member.get("/api/customer/claims?limit=100").json["items"]
+    for one in [one for one in mine if one["state"] == "waiting"][MOST_WAITING // 2 :]:
+        house.member.post(f"/api/customer/claims/{one['id']}/withdraw")
+    body = {"partner_id": house.partner_code, "amount": "1000.00", "consents": {"personal_data": True}} | asked
+    return house.member.post("/api/customer/claims", body, key=new_key()).json["id"]
+
+
+def _add_claims(add, cast: Cast) -> None:
+    house, rule = cast.ours, "/api/partner/claims"
+    body = {"partner_id": house.partner_code, "amount": "1000.00", "consents": {"personal_data": True}}
+    add(house.member, "POST", "/api/customer/claims", body | {"branch_id": str(house.branch_id)})
+    add(house.member, "GET", "/api/customer/claims")
+    waiting = {"claim_id": make_claim(house)}
+    add(house.member, "GET", "/api/customer/claims/<uuid:claim_id>", **waiting)
+    add(house.member, "POST", "/api/customer/claims/<uuid:claim_id>/withdraw", claim_id=make_claim(house))
+    owner = house.staff["owner"]
+    add(owner, "GET", rule)
+    add(owner, "POST", f"{rule}/<uuid:claim_id>/approve", {"amount": "900.00"}, **waiting)
+    add(owner, "POST", f"{rule}/<uuid:claim_id>/refuse", {"reason": "Нет чека"}, claim_id=make_claim(house))
+    add(owner, "GET", f"{rule}/policy")
+    add(owner, "PUT", f"{rule}/policy", {"is_automatic": False, "most_amount": "2000.00", "a_day": 2})
+    add(owner, "GET", f"{rule}/drives")
+    add(owner, "POST", f"{rule}/drives", {"drive": "9960440300000001", "branch_id": str(house.branch_id)})
+    add(owner, "DELETE", f"{rule}/drives/<drive>", drive="9960440300000001")
 
 
 def _add_till(add, cast: Cast) -> None:

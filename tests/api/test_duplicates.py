@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from models import db
-from tests.api.roles import Actor, make_cast, new_key
+from models import db, transaction
+from tests.api.roles import Actor, make_cast, new_key, sign_in
 from tests.api.samples import basket_of, make_hold, make_purchase
+from tests.factories import make_customer
 
 REPEATS = 20
 REPLAYED = "Idempotency-Replayed"
@@ -73,6 +74,21 @@ def adjust(cast) -> Call:
     return Call(cast.admin, url, body, body | {"points": 1})
 
 
+def claim(cast) -> Call:
+    body = {"partner_id": cast.ours.partner_code, "amount": "1000.00", "consents": {"personal_data": True}}
+    with cast.nobody.app.test_request_context(), transaction():
+        asking = sign_in(cast.nobody.app, "somebody", make_customer().id)
+    return Call(asking, "/api/customer/claims", body, body | {"amount": "2000.00"})
+
+
+def approve(cast) -> Call:
+    asked = claim(cast)
+    claim_id = asked.send(new_key()).json["id"]
+    return Call(
+        cast.ours.staff["cashier"], f"/api/partner/claims/{claim_id}/approve", {}, {"amount": "900.00"}, status=200
+    )
+
+
 CALLS: dict[str, tuple[str, Callable, int]] = {
     "credit": ("POST /api/partner/transactions", credit, 50),
     "spend": ("POST /api/partner/transactions", spend, 5),
@@ -81,6 +97,8 @@ CALLS: dict[str, tuple[str, Callable, int]] = {
     "capture": ("POST /api/pos/holds/<uuid:hold_id>/capture", capture, 5),
     "void": ("POST /api/pos/holds/<uuid:hold_id>/void", void, 5),
     "till refund": ("POST /api/pos/refunds", till_refund, 5),
+    "claim": ("POST /api/customer/claims", claim, 5),
+    "approve": ("POST /api/partner/claims/<uuid:claim_id>/approve", approve, 5),
     "adjust": ("POST /api/admin/customers/<uuid:customer_id>/loyalty/adjust", adjust, 5),
 }
 
@@ -99,7 +117,7 @@ def effects(app, partner_id) -> dict[str, int]:
     """All that could have happened twice, counted, with what the members hold."""
     counted = ", ".join(
         f"(SELECT count(*) FROM {table} WHERE partner_id = :partner) AS {table}"
-        for table in ("entry", "purchase", "refund", "hold", "lot", "lot_use", "outbox", "audit_record")
+        for table in ("entry", "purchase", "refund", "hold", "lot", "lot_use", "outbox", "audit_record", "claim")
     )
     sums = "coalesce((SELECT sum(total) FROM membership WHERE partner_id = :partner), 0) AS total"
     held = "coalesce((SELECT sum(held) FROM membership WHERE partner_id = :partner), 0) AS held"

@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from api import create_app
 from api.tokens import make_access_token
-from loyalty import codes, customers, partners, pos, sales, sessions
+from loyalty import claims, codes, customers, partners, pos, sales, sessions
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
@@ -174,6 +174,45 @@ def made(make: Callable[[World, str], Any]) -> Callable[[World, str], Any]:
 
 def partner_row(world: World, name: str) -> Partner:
     return db.session.get_one(Partner, getattr(world, name).id)
+
+
+def claim(partner_name: str, branch_name: str):
+    """A claim that waits, of somebody new."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        branch_id, partner = getattr(world, branch_name).id, partner_row(world, partner_name)
+        asked = claims.claim(partner, make_customer(), now=utcnow(), amount=Decimal("100.00"), branch_id=branch_id)
+        return str(asked.id)
+
+    return make
+
+
+@made
+def claim_of_caller(world: World, role: str) -> str:
+    person = db.session.get_one(Customer, world.ids.get(role, world.ids["loner"]))
+    return str(claims.claim(make_partner(), person, now=utcnow(), amount=Decimal("100.00")).id)
+
+
+@made
+def claim_of_other(world: World, role: str) -> str:
+    return str(claims.claim(make_partner(), make_customer(), now=utcnow(), amount=Decimal("100.00")).id)
+
+
+def drive(partner_name: str, branch_name: str):
+    """A fiscal drive that stands in a branch."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        number, branch = new_drive(world, role), getattr(world, branch_name)
+        claims.register_drive(partner_row(world, partner_name), number, branch.id, by=world.ids["loner"], now=utcnow())
+        return number
+
+    return make
+
+
+def new_drive(world: World, role: str) -> str:
+    return f"{uuid.uuid4().int % 10**16:016}"
 
 
 def identifier(person) -> Identifier:
@@ -379,6 +418,21 @@ ISSUED_CARD = Thing(
 MEMBER = dataclasses.replace(CUSTOMER_BY_ID, place="path:customer_id")
 ANY_CUSTOMER = Thing("path:customer_id", own=new_person)
 ANY_APPLICATION = Thing("path:application_id", own=application)
+
+CLAIM_IN_PATH = Thing(
+    "path:claim_id",
+    own=claim("home", "branch"),
+    foreign=fixed(lambda w: w.ids["away claim"]),
+    other_branch=claim("home", "other_branch"),
+)
+OWN_CLAIM = Thing("path:claim_id", own=claim_of_caller, foreign=claim_of_other)
+OPEN_BRANCH = Thing(
+    "json:branch_id",
+    own=fixed(lambda w: w.ids["open branch"]),
+    foreign=fixed(lambda w: str(w.away_branch.id)),
+    is_optional=True,
+)
+CLAIM = {"amount": "100.00", "consents": {"personal_data": True}}
 
 WIDGET = Thing(
     "path:partner",
@@ -635,6 +689,39 @@ TABLE: dict[str, tuple[Row, ...]] = {
             things=(Thing("json:partner_id", own=joined_partner, foreign=fixed(lambda w: w.ids["nobody's partner"])),),
         ),
     ),
+    "POST /api/customer/claims": (
+        Row(
+            *SIGNED_IN,
+            201,
+            body=CLAIM,
+            things=(
+                Thing(
+                    "json:partner_id",
+                    own=fixed(lambda w: w.ids["open partner"]),
+                    foreign=fixed(lambda w: str(w.suspended.id)),
+                ),
+                OPEN_BRANCH,
+            ),
+            key=True,
+        ),
+        Row(
+            *SIGNED_IN,
+            201,
+            body=CLAIM,
+            things=(
+                Thing(
+                    "json:partner_id",
+                    own=fixed(lambda w: w.ids["open code"]),
+                    foreign=fixed(lambda w: w.suspended.code),
+                    missing=fixed(lambda w: w.ids["free code"]),
+                ),
+            ),
+            key=True,
+        ),
+    ),
+    "GET /api/customer/claims": (Row(*SIGNED_IN, 200),),
+    "GET /api/customer/claims/<uuid:claim_id>": (Row(*SIGNED_IN, 200, things=(OWN_CLAIM,)),),
+    "POST /api/customer/claims/<uuid:claim_id>/withdraw": (Row(*SIGNED_IN, 200, things=(OWN_CLAIM,)),),
     # becoming a partner
     "POST /api/partner/applications": (Row(*SIGNED_IN, 201, body={"name": "Пекарня"}, before=withdraw_application),),
     "GET /api/partner/applications": (Row(*SIGNED_IN, 200),),
@@ -736,6 +823,43 @@ TABLE: dict[str, tuple[Row, ...]] = {
     ),
     "POST /api/partner/transactions/<uuid:purchase_id>/refunds": (
         Row("staff", CASHIERS, 201, body={"amount": "1.00"}, things=(PURCHASE_IN_PATH,), key=True),
+    ),
+    "GET /api/partner/claims": (
+        Row("staff", CASHIERS, 200),
+        Row("staff", CASHIERS, 200, query={"state": "decided"}),
+    ),
+    "POST /api/partner/claims/<uuid:claim_id>/approve": (
+        Row("staff", CASHIERS, 200, body={}, things=(CLAIM_IN_PATH,), key=True),
+    ),
+    "POST /api/partner/claims/<uuid:claim_id>/refuse": (
+        Row("staff", CASHIERS, 200, body={"reason": "Нет чека"}, things=(CLAIM_IN_PATH,)),
+    ),
+    "GET /api/partner/claims/policy": (Row("staff", OWNERS, 200),),
+    "PUT /api/partner/claims/policy": (Row("staff", OWNERS, 200, body={"receipt_hours": 72}),),
+    "GET /api/partner/claims/drives": (Row("staff", OWNERS, 200),),
+    "POST /api/partner/claims/drives": (
+        Row(
+            "staff",
+            OWNERS,
+            201,
+            body=lambda w, r: {"drive": new_drive(w, r)},
+            things=(dataclasses.replace(branch_at("json:branch_id"), is_optional=False),),
+        ),
+    ),
+    "DELETE /api/partner/claims/drives/<drive>": (
+        Row(
+            "staff",
+            OWNERS,
+            204,
+            things=(
+                Thing(
+                    "path:drive",
+                    own=drive("home", "branch"),
+                    foreign=fixed(lambda w: w.ids["away drive"]),
+                    missing=new_drive,
+                ),
+            ),
+        ),
     ),
     "GET /api/partner/stats": (Row("staff", (*MANAGERS, "ai_marketer"), 200, things=(branch_at("query:branch_id"),)),),
     "GET /api/partner/export/customers.csv": (Row("staff", MANAGERS, 200),),
@@ -872,8 +996,11 @@ def _build_partners(world: World) -> None:
             f"{name} telegram": int(telegram.value),
             f"{name} card": customers.issue_card(person),
         }
-    loner = make_customer()
+    loner, open_partner = make_customer(), make_partner(name="Третий")
     world.ids |= {
+        "open partner": str(open_partner.id),
+        "open code": open_partner.code,
+        "open branch": str(make_branch(open_partner, "Место").id),
         "loner": loner.id,
         "nobody's partner": str(make_partner().id),
         "loner phone": identity_of(loner, "phone").value,
@@ -966,6 +1093,8 @@ def _build_documents(world: World) -> None:
     world.ids["away receipt"] = purchase("away", "away_branch", "stranger", receipt=True)(world, "key elsewhere")
     world.ids["away quote"] = quote("key elsewhere", "away", "stranger")(world, "key elsewhere")
     world.ids["away hold"] = hold("key elsewhere", "away", "stranger")(world, "key elsewhere")
+    world.ids["away claim"] = claim("away", "away_branch")(world, "owner elsewhere")
+    world.ids["away drive"] = drive("away", "away_branch")(world, "owner elsewhere")
     world.ids["third key's quote"] = quote("third key")(world, "key")
     world.ids["third key's hold"] = hold("third key")(world, "key")
 

@@ -28,7 +28,7 @@ from loyalty import programmes
 from loyalty.clock import utcnow
 from models import transaction
 from tests.api.roles import make_cast, new_key, sign_in
-from tests.api.samples import basket_of, make_hold, make_purchase, make_samples
+from tests.api.samples import basket_of, make_claim, make_hold, make_purchase, make_samples
 from tests.factories import make_customer, make_phone
 
 EXAMPLES = 12
@@ -142,7 +142,7 @@ class Fuzz:
     def _enliven(self, case, sample, data, *, whole: bool) -> None:
         """Names things that are there where the case names something; the body is a good one in part, or as a `whole`."""
         for name in sample.ids:
-            fresh = self._live(name, None) if name in ("hold_id", "purchase_id") else None
+            fresh = self._live(name, None) if name in ("hold_id", "purchase_id", "claim_id") else None
             case.path_parameters[name] = fresh or str(sample.ids[name])
         if not isinstance(case.body, dict):
             return
@@ -161,6 +161,8 @@ class Fuzz:
             return house.till.post("/api/pos/quotes", basket_of(house)).json["quote_id"]
         if name in ("purchase_id", "transaction_id"):
             return make_purchase(house)
+        if name == "claim_id":
+            return make_claim(house)
         if name == "customer":
             return {"phone": house.phone}
         if name == "customer_id":

@@ -358,7 +358,7 @@ def test_lists_are_paged_and_show_contacts_only_to_whom_they_may(cafe, now):
     assert [row.claim_id for row in decided] == [made[1].id, made[0].id] and decided[0].purchase_id
     assert [row.claim_id for row in claims.list_claims(cafe.id, caller=CASHIER, contacts=True)] == [made[2].id]
     own = claims.list_own(guests[0].id)
-    assert [(row.Claim.id, row.partner_name) for row in own] == [(made[0].id, cafe.name)]
+    assert [(row.claim_id, row.partner_name, row.points) for row in own] == [(made[0].id, cafe.name, 0)]
     assert claims.list_own(guests[0].id, after=made[0].id) == []
 
 
