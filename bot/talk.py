@@ -144,9 +144,11 @@ class Talk:
     def _chat(self) -> BotChat:
         """The chat's row, locked until the transaction ends."""
         key = {"bot_id": self._bot_id, "chat_id": self.incoming.chat_id}
-        made = insert(BotChat).values(**key, changed_at=self.now).on_conflict_do_nothing()
-        db.session.execute(made)
-        return db.session.get_one(BotChat, tuple(key.values()), with_for_update=True, populate_existing=True)
+        sought = {"ident": tuple(key.values()), "with_for_update": True, "populate_existing": True}
+        if (chat := db.session.get(BotChat, **sought)) is None:
+            db.session.execute(insert(BotChat).values(**key, changed_at=self.now).on_conflict_do_nothing())
+            chat = db.session.get_one(BotChat, **sought)
+        return chat
 
     @property
     def step(self) -> str | None:

@@ -93,12 +93,12 @@ class Telegram:
         """What `condition` answers once it is true; the replies are sent meanwhile."""
         return self.wait_silently_for(lambda: condition() or (self.move() and False), seconds)
 
-    def wait_silently_for(self, condition, seconds: float = PATIENCE, every: float = 0.05):
+    def wait_silently_for(self, condition, seconds: float = PATIENCE):
         """What `condition` answers once it is true; no reply is sent."""
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < deadline, self.log
-            time.sleep(every)
+            time.sleep(0.05)
         return found
 
     def settle(self) -> None:

@@ -73,7 +73,7 @@ class Shift:
         """Kill the one at work so many times, each at any of these updates, and have the last one taken."""
         first, last = between
         for number in sorted(self._chance.sample(range(first, last), times)):
-            self._telegram.wait_silently_for(lambda: self.taken() >= number, 120, every=0.02)
+            self._telegram.wait_silently_for(lambda: self.taken() >= number, 120)
             bot = self._telegram.bots[int(self._telegram.wait_silently_for(self._find_at_work).removeprefix("bot "))]
             bot.kill()
             bot.wait()
