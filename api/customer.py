@@ -12,11 +12,13 @@ from api.blueprint import Blueprint, refuses_with
 from api.schemas import customer as schemas
 from api.schemas.auth import CodeSent
 from api.schemas.lists import page_of
+from api.schemas.promotions import Offer, TierStanding
 from api.security import signed_in
-from loyalty import accounts, codes, personal_data, profiles, sign_in
+from loyalty import accounts, codes, offered, personal_data, profiles, sign_in
 from loyalty.accounts import PurchaseFilter
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
+from loyalty.rules import write_decimal
 from models import db
 from models.customer import Customer
 from models.transactions import commits
@@ -109,6 +111,43 @@ def show_loyalty(page):
     balance = _balance()
     operations, next_cursor = accounts.list_operations(g.caller.customer_id, **page)
     return balance | {"transactions": {"items": operations, "next_cursor": next_cursor}}
+
+
+@blueprint.get("/promotions")
+@signed_in
+@blueprint.response(200, page_of(Offer))
+def list_promotions():
+    """What runs at my partners and is meant for me."""
+    items = [
+        {
+            "partner_id": one.partner.id,
+            "partner_name": one.partner.name,
+            "id": one.promotion.id,
+            "name": one.promotion.name,
+            "kind": one.promotion.kind,
+            "terms": one.terms,
+            "ends_at": one.promotion.ends_at,
+        }
+        for one in offered.list_offered(g.caller.customer_id, utcnow())
+    ]
+    return {"items": items, "next_cursor": None}
+
+
+@blueprint.get("/tiers")
+@signed_in
+@blueprint.response(200, page_of(TierStanding))
+def list_tiers():
+    """My tier at each of my partners that has tiers, and what the next one needs."""
+    items = [
+        vars(standing)
+        | {
+            "partner_id": partner.id,
+            "partner_name": partner.name,
+            "factor": write_decimal(standing.factor) if standing.factor is not None else None,
+        }
+        for partner, standing in offered.list_standings(g.caller.customer_id, utcnow())
+    ]
+    return {"items": items, "next_cursor": None}
 
 
 @blueprint.get("/purchase-history")

@@ -142,6 +142,15 @@ def choose(
     return tuple(one for one in promotions if _applies(one, lines, member, check=check, at=at, zone=zone))
 
 
+def is_open_to(one: Promotion, member: Member, *, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether it is meant for this member and has something left for them: what they may be told of, whatever the hour."""
+    on = local_date(at, zone)
+    standing = member.promotions.get(one.id, Standing())
+    return (
+        _is_right_visit(one.terms, member, on) and _is_meant(one, member, on) and _is_within_limits(one, standing, on)
+    )
+
+
 def facts_of_member(member: Member, *, on: date) -> dict[str, Any]:
     """What targeting may ask of a member on a day of the partner's."""
     average = member.average_check

@@ -30,8 +30,11 @@ from models.ledger import Purchase
 from models.partner import Partner
 from models.promotion import PromotionListed, PromotionRow, PromotionUse
 
+STATES = ("draft", "on", "stopped")
 MOST_ON = 50
 """How many of one partner may be on at once."""
+MOST_LISTED = 500
+"""How many are put on a list at once."""
 
 _lock = Prepared(
     "kopilka_lock_promotions",

@@ -48,8 +48,10 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
 
     _add_auth(add, cast)
     _add_cabinet(add, cast)
-    _add_desk(add, cast, _make_things(cast.ours))
     _add_claims(add, cast)
+    things = _make_things(cast.ours)
+    _add_desk(add, cast, things)
+    _add_promotions(add, cast, things["promotion_id"], things["draft_id"])
     _add_till(add, cast)
     _add_admin(add, cast)
     _add_widget(add, cast)
@@ -61,6 +63,16 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
 def basket_of(house: House, amount: str = "1000.00") -> dict[str, Any]:
     lines = [{"amount": amount, "name": "Капучино", "sku": "C1", "category": "coffee", "quantity": "1"}]
     return {"customer": {"phone": house.phone}, "amount": amount, "lines": lines}
+
+
+PROMOTION = {
+    "name": "Двойные баллы",
+    "kind": "happy_hours",
+    "terms": {"factor": "2", "hours": [{"days": [1, 2], "since": "14:00", "until": "17:00"}], "budget": 10000},
+    "starts_at": "2026-11-20T00:00:00+03:00",
+    "ends_at": "2099-01-01T00:00:00+03:00",
+}
+"""A promotion as it is asked for."""
 
 
 def make_purchase(house: House, amount: str = "1000.00") -> str:
@@ -83,6 +95,8 @@ def _make_things(house: House) -> dict[str, str]:
         "staff_id": staff["id"],
         "key_id": owner.post("/api/partner/api-keys", {"name": "Касса", "scopes": ["pos:quote"]}).json["id"],
         "purchase_id": make_purchase(house),
+        "promotion_id": owner.post("/api/partner/promotions", PROMOTION).json["id"],
+        "draft_id": owner.post("/api/partner/promotions", PROMOTION).json["id"],
     }
 
 
@@ -107,7 +121,17 @@ def _add_auth(add, cast: Cast) -> None:
 
 def _add_cabinet(add, cast: Cast) -> None:
     member = cast.ours.member
-    for name in ("profile", "balance", "loyalty", "purchase-history", "purchase-stats", "code", "export"):
+    for name in (
+        "profile",
+        "balance",
+        "loyalty",
+        "purchase-history",
+        "purchase-stats",
+        "code",
+        "export",
+        "promotions",
+        "tiers",
+    ):
         add(member, "GET", f"/api/customer/{name}")
     add(member, "PUT", "/api/customer/profile", {"name": "Иван", "birth_date": "1990-05-31", "locale": "ru"})
     add(member, "POST", "/api/customer/contacts/request-code", {"phone": make_phone()})
@@ -177,6 +201,27 @@ def _add_claims(add, cast: Cast) -> None:
     add(owner, "GET", f"{rule}/drives")
     add(owner, "POST", f"{rule}/drives", {"drive": "9960440300000001", "branch_id": str(house.branch_id)})
     add(owner, "DELETE", f"{rule}/drives/<drive>", drive="9960440300000001")
+
+
+def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:
+    manager, one = cast.ours.staff["manager"], {"promotion_id": promotion_id}
+    rule = "/api/partner/promotions"
+    trial = {"kind": "fixed", "terms": {"points": 100}, "promotion_id": promotion_id}
+    listed = {"customer_ids": [str(cast.ours.member.customer_id)]}
+    add(manager, "GET", rule)
+    add(manager, "POST", rule, PROMOTION)
+    add(manager, "POST", f"{rule}/try", trial)
+    add(manager, "GET", f"{rule}/<uuid:promotion_id>", **one)
+    add(manager, "PUT", f"{rule}/<uuid:promotion_id>", PROMOTION, promotion_id=draft_id)
+    add(manager, "POST", f"{rule}/<uuid:promotion_id>/list", listed, **one)
+    add(manager, "POST", f"{rule}/<uuid:promotion_id>/on", **one)
+    add(manager, "POST", f"{rule}/<uuid:promotion_id>/stop", **one)
+    add(manager, "GET", f"{rule}/<uuid:promotion_id>/results", **one)
+    owner = cast.ours.staff["owner"]
+    levels = [{"name": "Серебро", "threshold": "10000.00", "factor": "1.2"}]
+    scheme = {"measure": "spent", "window": "days", "days": 365, "falls_on_refund": False, "levels": levels}
+    add(owner, "GET", "/api/partner/tiers")
+    add(owner, "PUT", "/api/partner/tiers", scheme)
 
 
 def _add_till(add, cast: Cast) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from api import create_app
 from api.tokens import make_access_token
-from loyalty import claims, codes, customers, partners, pos, sales, sessions
+from loyalty import claims, codes, customers, partners, pos, promotions, sales, sessions
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
@@ -76,6 +76,7 @@ LOOKERS = (*HOME_STAFF, "owner elsewhere", "owner of two")
 CASHIERS = ("owner", "manager", "cashier", "owner elsewhere", "owner of two")
 MANAGERS = ("owner", "manager", "owner elsewhere", "owner of two")
 OWNERS = ("owner", "owner elsewhere", "owner of two")
+PROMOTERS = (*MANAGERS, "content_manager")
 
 
 def refusal(door: str, role: str) -> int:
@@ -323,6 +324,27 @@ def home_key(which: str = "home"):
     return made(lambda world, role: str(make_api_key(partner_row(world, which))[0].id))
 
 
+def draft(which: str = "home"):
+    """A promotion that nobody has switched on."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        now = utcnow()
+        row = promotions.make(
+            partner_row(world, which),
+            name=f"Акция {uuid.uuid4().hex}",
+            kind="fixed",
+            terms={"points": 10},
+            starts_at=now,
+            ends_at=None,
+            by=None,
+            now=now,
+        )
+        return str(row.id)
+
+    return make
+
+
 @made
 def new_person(world: World, role: str) -> str:
     return str(make_customer().id)
@@ -372,6 +394,7 @@ PURCHASE_IN_PATH = Thing(
     foreign=fixed(lambda w: w.ids["away purchase"]),
     other_branch=purchase("home", "other_branch", "member"),
 )
+PROMOTION_IN_PATH = Thing("path:promotion_id", own=draft(), foreign=fixed(lambda w: w.ids["away promotion"]))
 HOLD_IN_PATH = Thing("path:hold_id", own=hold(None), foreign=fixed(lambda w: w.ids["away hold"]))
 OTHER_TILLS_HOLD = Thing("path:hold_id", own=hold(None), foreign=fixed(lambda w: w.ids["third key's hold"]))
 PARTNER_FILTER = Thing(
@@ -453,6 +476,7 @@ SIGNED_IN = ("person", PEOPLE)
 ADMIN = ("platform", ("admin",))
 ACCRUAL = {"customer": {}, "type": "accrual", "amount": "100.00"}
 REDEMPTION = {"customer": {}, "type": "redemption", "amount": "200.00", "points": 100}
+PROMOTION = {"name": "Акция", "kind": "fixed", "terms": {"points": 10}}
 BASKET = {"customer": {}, "amount": "100.00"}
 
 
@@ -659,6 +683,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/customer/loyalty": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/purchase-history": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/purchase-stats": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
+    "GET /api/customer/promotions": (Row(*SIGNED_IN, 200),),
+    "GET /api/customer/tiers": (Row(*SIGNED_IN, 200),),
     "GET /api/customer/code": (Row(*SIGNED_IN, 200),),
     "GET /api/customer/export": (Row(*SIGNED_IN, 200),),
     "POST /api/customer/contacts/request-code": (
@@ -864,6 +890,49 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/partner/stats": (Row("staff", (*MANAGERS, "ai_marketer"), 200, things=(branch_at("query:branch_id"),)),),
     "GET /api/partner/export/customers.csv": (Row("staff", MANAGERS, 200),),
     "GET /api/partner/export/transactions.csv": (Row("staff", MANAGERS, 200),),
+    # promotions and tiers
+    "GET /api/partner/promotions": (Row("staff", LOOKERS, 200),),
+    "POST /api/partner/promotions": (Row("staff", PROMOTERS, 201, body=PROMOTION),),
+    "POST /api/partner/promotions/try": (
+        Row("staff", PROMOTERS, 200, body={"kind": "fixed", "terms": {"points": 10}}),
+        Row(
+            "staff",
+            PROMOTERS,
+            200,
+            body={"kind": "fixed", "terms": {"points": 10}},
+            things=(dataclasses.replace(PROMOTION_IN_PATH, place="json:promotion_id"),),
+        ),
+    ),
+    "GET /api/partner/promotions/<uuid:promotion_id>": (Row("staff", LOOKERS, 200, things=(PROMOTION_IN_PATH,)),),
+    "PUT /api/partner/promotions/<uuid:promotion_id>": (
+        Row("staff", PROMOTERS, 200, body=PROMOTION, things=(PROMOTION_IN_PATH,)),
+    ),
+    "POST /api/partner/promotions/<uuid:promotion_id>/on": (Row("staff", PROMOTERS, 200, things=(PROMOTION_IN_PATH,)),),
+    "POST /api/partner/promotions/<uuid:promotion_id>/stop": (
+        Row("staff", PROMOTERS, 200, things=(PROMOTION_IN_PATH,)),
+    ),
+    "POST /api/partner/promotions/<uuid:promotion_id>/list": (
+        Row(
+            "staff",
+            PROMOTERS,
+            200,
+            body={},
+            things=(
+                PROMOTION_IN_PATH,
+                Thing(
+                    "json:customer_ids",
+                    own=fixed(lambda w: [str(w.ids["member"])]),
+                    foreign=fixed(lambda w: [str(w.ids["stranger"])]),
+                    missing=lambda world, role: [str(uuid.uuid4())],
+                ),
+            ),
+        ),
+    ),
+    "GET /api/partner/promotions/<uuid:promotion_id>/results": (
+        Row("staff", PROMOTERS, 200, things=(PROMOTION_IN_PATH,)),
+    ),
+    "GET /api/partner/tiers": (Row("staff", LOOKERS, 200),),
+    "PUT /api/partner/tiers": (Row("staff", OWNERS, 200, body={"levels": []}),),
     # tills
     "POST /api/pos/quotes": (
         Row("machine", TILLS, 200, body=of_member(BASKET), things=(branch_at("json:branch_id"),)),
@@ -1095,6 +1164,7 @@ def _build_documents(world: World) -> None:
     world.ids["away hold"] = hold("key elsewhere", "away", "stranger")(world, "key elsewhere")
     world.ids["away claim"] = claim("away", "away_branch")(world, "owner elsewhere")
     world.ids["away drive"] = drive("away", "away_branch")(world, "owner elsewhere")
+    world.ids["away promotion"] = draft("away")(world, "owner elsewhere")
     world.ids["third key's quote"] = quote("third key")(world, "key")
     world.ids["third key's hold"] = hold("third key")(world, "key")
 
