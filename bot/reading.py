@@ -92,10 +92,15 @@ def _read_message(message: types.Message) -> Incoming | None:
         name=_name_of(user),
         language=user.language_code,
         is_private=is_private,
-        text=message.text if message.text is not None else message.caption,
+        text=_tidy(message.text if message.text is not None else message.caption),
         contact=contact,
         message_id=message.message_id,
     )
+
+
+def _tidy(text: str | None) -> str | None:
+    """Without halves of characters, which JSON can hold and nothing else can."""
+    return text and text.encode("utf-8", "replace").decode()
 
 
 def _read_press(press: types.CallbackQuery) -> Incoming:

@@ -106,9 +106,7 @@ class Taker:
         with transaction():
             is_set_aside = updates.record_failure(self._api.bot_id, update_id, name_of(error), raw, utcnow())
             if is_set_aside and (chat_id := chat_of(raw)) is not None:
-                talk = Talk(self._api.bot_id, Incoming(chat_id=chat_id, user_id=chat_id), utcnow())
-                self._apologise(talk)
-                talk.finish()
+                self._excuse(chat_id)
         log.error(
             "update_set_aside" if is_set_aside else "update_failed",
             update=update_id,
@@ -116,6 +114,18 @@ class Taker:
             at=path_of(error),
         )
         return is_set_aside
+
+    def _excuse(self, chat_id: int) -> None:
+        """Best effort: an update that cannot even be apologised for is set aside like any other, or it would come for ever."""
+        try:
+            with db.session.begin_nested():
+                talk = Talk(self._api.bot_id, Incoming(chat_id=chat_id, user_id=chat_id), utcnow())
+                self._apologise(talk)
+                talk.finish()
+        except Exception as error:
+            if _is_database_lost(error):
+                raise
+            log.error("not_apologised", error=name_of(error), at=path_of(error))
 
 
 def _is_database_lost(error: Exception) -> bool:

@@ -44,7 +44,7 @@ def keyed_hash(purpose: str, value: str) -> str:
 def seal(purpose: str, value: dict) -> str:
     """Encrypt a JSON-able dict; only `unseal` with the same purpose reads it."""
     text = json.dumps({"purpose": purpose, "value": value}, ensure_ascii=False, separators=(",", ":"))
-    return _configured().fernet.encrypt(text.encode()).decode()
+    return _configured().fernet.encrypt(text.encode("utf-8", "surrogatepass")).decode()
 
 
 def unseal(purpose: str, token: str) -> dict:

@@ -91,3 +91,21 @@ def test_deaths_and_failures_count_together(take):
 def test_an_update_without_a_number_that_could_be_kept_is_left(take, raw):
     assert number_of(raw) is None
     assert take(None, raw)
+
+
+@pytest.mark.parametrize("spoil", [lambda raw: raw["message"].update(text="\ud83e"), lambda raw: None])
+def test_what_cannot_be_apologised_for_is_set_aside_too(take, monkeypatch, spoil):
+    raw = message()
+    spoil(raw)
+    monkeypatch.setattr(take, "apologies", None)
+
+    def fail(talk):
+        raise ValueError("no")
+
+    assert [take(fail, raw) for _ in range(3)] == [False, False, True]
+    assert take.is_known(raw)
+
+
+def test_a_chat_whose_number_cannot_be_kept_ends_the_update_and_not_the_process(taker):
+    broken = {"update_id": next(_numbers), "message": {"message_id": 1, "chat": {"id": 2**63}}}
+    assert [taker.take(broken) for _ in range(3)] == [False, False, True]
