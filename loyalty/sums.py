@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from loyalty.errors import InvalidPoints
+from loyalty.errors import InvalidAmount, InvalidPoints
 from loyalty.money import format_money, parse_money
+
+_OTHER_UNIT = re.compile(r"[0-9]\W*(?:коп|к\b|тыс|тр\b|т\b|млн|k\b|m\b|thousand|mln)", re.IGNORECASE)
 
 
 def read_sum(text: str, *, field: str = "amount") -> Decimal:
-    """«1 250,50 ₽». Raises `InvalidAmount`."""
+    """«1 250,50 ₽». Raises `InvalidAmount`, also for thousands and kopecks: «5 тыс» is not five roubles."""
+    if _OTHER_UNIT.search(text):
+        raise InvalidAmount(text, "must be a plain sum", field=field)
     plain = re.sub(r"[^0-9]+$", "", text)
     return parse_money(re.sub(r"[\s'’]", "", plain).replace(",", "."), field=field)
 

@@ -18,6 +18,7 @@ from loyalty.sums import read_points, read_sum, write_sum
         ("1\N{NO-BREAK SPACE}250.5", "1250.50"),
         ("1'250 р.", "1250.00"),
         (" 500 руб", "500.00"),
+        ("500 тг", "500.00"),
     ],
 )
 def test_a_sum_is_read_as_people_write_it(typed, read):
@@ -29,6 +30,12 @@ def test_a_sum_is_read_as_people_write_it(typed, read):
     ["", "сто", "1e9", "−5", "-5", "+5", "12,345", "12.345", "0", "0,001", "1.2.3", "５００", "1_000", "٥", "9" * 13],
 )
 def test_what_is_no_sum_is_refused(typed):
+    with pytest.raises(InvalidAmount):
+        read_sum(typed)
+
+
+@pytest.mark.parametrize("typed", ["5 тыс", "5 т.р.", "1,5к", "2k", "50 коп."])
+def test_thousands_and_kopecks_are_not_taken_for_roubles(typed):
     with pytest.raises(InvalidAmount):
         read_sum(typed)
 
