@@ -102,6 +102,12 @@ class Talk:
             raise NotStaff() from None
 
     @property
+    def has_lost_place(self) -> bool:
+        """Whether they are at work, but no longer for the partner they chose."""
+        chosen = self._chat.place.get("partner")
+        return self.is_at_work and chosen is not None and all(str(one.partner_id) != chosen for one in self.places)
+
+    @property
     def partner(self) -> Partner:
         return db.session.get_one(Partner, self.place.partner_id)
 
@@ -125,8 +131,11 @@ class Talk:
         if not self.may(scope):
             raise NotAllowed()
 
-    def go_to_work(self, partner_id: UUID | None = None, branch_id: UUID | None = None) -> None:
-        """From now on they act for a partner, by themselves or in one of its branches."""
+    def go_to_work(self, partner_id: UUID, branch_id: UUID | None = None) -> None:
+        """From now on they act for a partner, in the branch that is named, else in the one where they stood there last."""
+        before = self._chat.place
+        if branch_id is None and before.get("partner") == str(partner_id):
+            branch_id = before.get("branch")
         place = {"hat": "staff", "partner": partner_id, "branch": branch_id}
         self._chat.place = {name: str(value) for name, value in place.items() if value}
 

@@ -87,7 +87,7 @@ def refuse(talk: Talk, error: LoyaltyError) -> None:
     if talk.is_shut_out or isinstance(error, Stranger):
         _turn_back(talk)
         return
-    if isinstance(error, NotStaff):
+    if isinstance(error, NotStaff) or talk.has_lost_place:
         talk.ask(None)
         talk.forget_place()
         talk.say(talk.words("place_lost" if talk.places else "refused_not_staff"), keyboard=keyboards.menu(talk))

@@ -18,15 +18,20 @@ def go_to_work(talk: Talk) -> None:
         buttons = [[(place.partner_name, f"work:{place.partner_code}")] for place in talk.places]
         talk.say(talk.words("choose_place"), buttons)
         return
-    talk.go_to_work()
+    for place in talk.places:
+        talk.go_to_work(place.partner_id)
     show_place(talk)
 
 
 @room.press(r"work:([0-9]{6,12})", CUSTOMER)
 def choose_place(talk: Talk, code: str) -> None:
-    """Act for another of their partners from now on. Raises `PartnerNotFound` for one they do not work for."""
+    """Act for another of their partners from now on; what was begun for one is not gone on with for the other.
+
+    Raises `PartnerNotFound` for one they do not work for.
+    """
     for place in talk.places:
         if place.partner_code == code:
+            talk.ask(None)
             talk.go_to_work(place.partner_id)
             show_place(talk)
             return

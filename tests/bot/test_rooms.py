@@ -431,6 +431,30 @@ def test_a_dismissed_cashiers_old_keyboard_opens_nothing(app, chat, cafe):
     assert "➕ Начислить" not in chat.labels() and "💰 Баланс" in chat.labels()
 
 
+def test_who_lost_one_of_two_places_is_told_so_by_whatever_goes_wrong_next(app, chat, cafe):
+    staff_id = make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        make_staff(make_partner(name="Другое"), customer=chat.owner)
+    chat.press(f"work:{cafe.code}")
+    with app.app_context(), transaction():
+        staff.dismiss(cafe.id, staff_id, by=None, now=utcnow())
+    assert "больше не в штате" in chat.press(f"work:{cafe.code}")
+    assert "Другое" in chat.say("🏪 Работа")
+
+
+def test_what_was_begun_for_one_partner_is_not_gone_on_with_for_another(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        other = make_partner(name="Другое")
+        make_staff(other, customer=chat.owner)
+        code = other.code
+    chat.press(f"work:{cafe.code}")
+    chat.say("/credit")
+    chat.say(make_phone())
+    chat.press(f"work:{code}")
+    assert "Не понял" in chat.say("500")
+
+
 def test_a_suspended_partner_is_no_place_to_work(app, chat, cafe):
     make_cashier(app, chat, cafe)
     with app.app_context(), transaction():

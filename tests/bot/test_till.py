@@ -610,6 +610,14 @@ def test_one_of_several_branches_is_asked_for_once_and_can_be_changed(app, cashi
     assert where(app, shop) == [branches.second, branches.first]
 
 
+def test_the_branch_is_remembered_while_one_looks_at_ones_own_points(app, cashier, shop, branches):
+    cashier.say(f"500 {shop.phone}")
+    cashier.press(f"branch:{branches.second.hex}")
+    cashier.say("👛 Мои баллы")
+    cashier.say("🏪 Работа")
+    assert "Начислится" in cashier.say(f"500 {shop.phone}")
+
+
 def test_a_closed_or_foreign_branch_cannot_be_stood_in(app, cashier, shop, branches):
     with app.app_context(), transaction():
         foreign = make_branch(make_partner()).id
