@@ -19,6 +19,7 @@ from loyalty import audit, claims, deep_links, drafts, ledger, replies, sign_in,
 from loyalty.customers import number_of_nobody
 from loyalty.errors import CustomerNotFound
 from loyalty.identities import Identifier
+from loyalty.phones import national_digits
 from models import db
 from models.customer import Customer, CustomerCode, Identity, PlatformRole, Session, Standing
 from models.ledger import Entry, EntryReason, Membership, MembershipIdentity
@@ -116,6 +117,8 @@ def _forget_conversations(known: list[Identifier], names: set[str], ids: list[UU
     written = func.jsonb_path_query_array(BotChat.data, 'strict $.** ? (@.type() == "string")')
     told = [func.strpos(BotChat.data.cast(db.Text), contact) > 0 for contact in contacts]
     told += [written.op("?")(name) for name in names]
+    typed = func.regexp_replace(BotChat.data.cast(db.Text), "[^0-9]", "", "g")
+    told += [func.strpos(typed, digits) > 0 for digits in map(national_digits, contacts) if digits]
     if told:
         _change(update(BotChat).where(db.or_(*told)).values(step=None, data={}))
 

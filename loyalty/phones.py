@@ -9,6 +9,7 @@ import phonenumbers
 from loyalty.errors import InvalidPhone
 
 _LONGEST = 40
+_LEAST_TELLING = 9
 
 
 def normalise_phone(text: object, region: str = "RU", *, field: str | None = "phone") -> str:
@@ -26,6 +27,16 @@ def normalise_phone(text: object, region: str = "RU", *, field: str | None = "ph
     if not phonenumbers.is_valid_number(number):
         raise InvalidPhone(field=field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def national_digits(number: str) -> str | None:
+    """What every spelling of a number in E.164 has in it once all but the digits is left out; None for what is no phone, or
+    so short that other digits could be meant."""
+    try:
+        digits = str(phonenumbers.parse(number).national_number)
+    except phonenumbers.NumberParseException:
+        return None
+    return digits if len(digits) >= _LEAST_TELLING else None
 
 
 def _plain_digits(text: str) -> str | None:

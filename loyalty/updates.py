@@ -8,6 +8,7 @@ own, and its successor counts the failure.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from loyalty.phones import national_digits
 from loyalty.sealing import SealBroken, seal, unseal
 from models import db
 from models.telegram import BrokenUpdate, TakenUpdate, UpdateInHand
@@ -103,12 +105,14 @@ def list_set_aside(limit: int = 100) -> list[SetAside]:
 def forget_about(chats: Collection[int], contacts: Collection[str]) -> None:
     """Delete the failed updates of these chats, and those in which one of these contacts was written."""
     words = [str(chat) for chat in chats] + [contact.lstrip("+") for contact in contacts]
+    phones = [digits for digits in map(national_digits, contacts) if digits]
     for row in db.session.scalars(select(BrokenUpdate)).all():
         try:
             raw = json.dumps(unseal(_PURPOSE, row.sealed), ensure_ascii=False)
         except SealBroken:  # its key was thrown away: nobody reads it
             continue
-        if any(word in raw for word in words):
+        typed = re.sub(r"[^0-9]", "", raw)
+        if any(word in raw for word in words) or any(phone in typed for phone in phones):
             db.session.delete(row)
     db.session.flush()
 

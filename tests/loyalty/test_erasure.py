@@ -85,6 +85,7 @@ def world(fresh_app):
             str(world.telegram),
             identity_of(person, "email").value,
             identity_of(person, "card").value,
+            world.typed,
             *(phone.removeprefix("+") for phone in world.phones),
         }
     return world
@@ -129,6 +130,8 @@ def live(world, person, cafe, salon, cashier):
 def talk_about(world, person, other, cashier):
     """What waits, what was typed and what failed: of the person, and of another who stays."""
     phone, email = identifier_of(person), identifier_of(person, "email")
+    digits = phone.value.removeprefix("+7")
+    world.typed = f"8 ({digits[:3]}) {digits[3:6]}-{digits[6:8]}-{digits[8:]}"
     sign_in.request_code(phone, address="1.1.1.1", now=NOW)
     sign_in.register(email=email, name=f"{NAME} снова", place="web", address="1.1.1.1", now=NOW)
     sign_in.request_contact_code(person, Identifier("email", make_email()), address="1.1.1.1", now=NOW)
@@ -140,6 +143,7 @@ def talk_about(world, person, other, cashier):
         4242: {"who": {"phone": phone.value}, "amount": "500"},
         4243: {"query": f"{NAME} Жёлтая"},
         4244: {"query": "Кенар"},
+        4245: {"query": world.typed},
     }
     for chat_id, data in chats.items():
         db.session.add(BotChat(bot_id=BOT, chat_id=chat_id, step="till.who", data=data, changed_at=NOW))
@@ -150,7 +154,8 @@ def talk_about(world, person, other, cashier):
     drafts.finish(db.session.scalars(db.select(drafts.Draft)).first(), {"customer_id": str(person.id)})
     said = {"message": {"chat": {"id": world.telegram}, "text": "…"}}
     sent = {"message": {"chat": {"id": 4242}, "contact": {"phone_number": phone.value.removeprefix("+")}}}
-    for number, raw in enumerate((said, sent, {"message": {"chat": {"id": 4244}, "text": "Кенар"}})):
+    typed = {"message": {"chat": {"id": 4245}, "text": f"500 {world.typed}"}}
+    for number, raw in enumerate((said, sent, typed, {"message": {"chat": {"id": 4244}, "text": "Кенар"}})):
         updates.record_failure(BOT, number, "RuntimeError", raw, NOW)
     stage_file(world, cashier.partner_id)
 
