@@ -44,12 +44,19 @@ def forget_quotes(now: datetime, chunk: int = 1000) -> int:
 
 
 def forget_chats(now: datetime, chunk: int = 1000) -> int:
-    """Delete where conversations of a week ago stood: of people we know, if nothing is remembered there but that; of others
-    in any case. How many."""
+    """Delete where conversations of a week ago stood: of people we know, if they did not say where they work; of others in
+    any case. How many."""
     known = select(1).where(Identity.kind == "telegram", Identity.value == cast(BotChat.chat_id, String)).exists()
-    is_bare = BotChat.step.is_(None) & (BotChat.place == {})
-    old = (BotChat.changed_at < now - CHATS_KEPT) & (is_bare | ~known)
+    old = (BotChat.changed_at < now - CHATS_KEPT) & ((BotChat.place == {}) | ~known)
     return _delete(BotChat, (BotChat.bot_id, BotChat.chat_id), old, chunk)
+
+
+def end_questions(now: datetime, chunk: int = 1000) -> int:
+    """End questions of a week ago, with what was typed in answer to them, which may be about others; how many."""
+    key = tuple_(BotChat.bot_id, BotChat.chat_id)
+    old = (BotChat.changed_at < now - CHATS_KEPT) & BotChat.step.is_not(None)
+    found = select(BotChat.bot_id, BotChat.chat_id).where(old).limit(chunk).with_for_update(skip_locked=True)
+    return _count(update(BotChat).where(key.in_(found)).values(step=None, data={}))
 
 
 def forget_idempotency_keys(now: datetime, chunk: int = 1000) -> int:

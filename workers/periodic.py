@@ -101,6 +101,7 @@ def forget_updates(run) -> dict:
         "drafts": _in_chunks(run, drafts.forget),
         "links": _in_chunks(run, deep_links.forget),
         "chats": _in_chunks(run, forgetting.forget_chats),
+        "questions": _in_chunks(run, forgetting.end_questions),
     }
 
 

@@ -171,23 +171,26 @@ def test_updates_that_cannot_come_again_are_forgotten(fresh_app):
         assert execute("SELECT update_id FROM taken_update").scalars().all() == [2]
 
 
-def test_chats_of_a_week_ago_are_forgotten_unless_they_tell_something_of_people_we_know(fresh_app):
+def test_chats_of_a_week_ago_are_forgotten_unless_they_tell_where_people_we_know_work(fresh_app):
     week_ago = NOW - timedelta(days=7, seconds=1)
     with fresh_app.app_context():
         with transaction():
             for chat_id in (1, 2, 3, 4):
                 attach_identity(make_customer(), "telegram", str(chat_id), proven_at=NOW)
-            asked = {"step": "profile.name"}
+            asked, at_work = {"step": "till.sum", "data": {"who": "x"}}, {"place": {"hat": "staff"}}
             for chat_id, told in {
                 1: {},
                 2: asked,
-                3: {"place": {"hat": "staff"}},
-                4: {},
+                3: at_work | asked,
+                4: at_work | asked,
                 5: {},
                 6: asked,
                 7: asked,
             }.items():
                 changed_at = NOW if chat_id in (4, 7) else week_ago
                 db.session.add(BotChat(bot_id=1, chat_id=chat_id, changed_at=changed_at, **told))
-        assert run(periodic.forget_updates)[0]["chats"] == 3
-        assert execute("SELECT chat_id FROM bot_chat ORDER BY chat_id").scalars().all() == [2, 3, 4, 7]
+        found = run(periodic.forget_updates)[0]
+        assert (found["chats"], found["questions"]) == (4, 1)
+        left = execute("SELECT chat_id, step, data::text FROM bot_chat ORDER BY chat_id").all()
+        kept = (asked["step"], '{"who": "x"}')
+        assert left == [(3, None, "{}"), (4, *kept), (7, *kept)]
