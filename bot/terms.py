@@ -12,6 +12,8 @@ _MOST_NAMES = 5
 def say_term(term: Term, words: Words, currency: str) -> str:
     """The term in a few words, also when it is off."""
     form = _FORMS.get(term.kind, lambda _: "")(term.values)
+    if term.kind == "min_spend":
+        return words(f"term_{term.kind}{form}", points=words.of_points(term.values["points"]))
     values = {name: _write(name, value, words, currency) for name, value in term.values.items() if value is not None}
     return words(f"term_{term.kind}{form}", **values)
 

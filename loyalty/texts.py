@@ -121,6 +121,7 @@ ROLES = {
 }
 """What somebody of the staff is, as it stands in a sentence."""
 _POINTS = {"ru": ("балл", "балла", "баллов"), "en": ("point", "points", "points")}
+_OF_POINTS = {"ru": ("балла", "баллов", "баллов"), "en": _POINTS["en"]}
 _EXPIRE = {"ru": ("сгорит", "сгорят", "сгорят"), "en": ("expires", "expire")}
 
 
@@ -272,6 +273,11 @@ def changes(amounts: tuple[int, ...], locale: str) -> str:
 def points_word(count: int, locale: str) -> str:
     """The word that stands after the number: 1 балл, 2 балла, 5 баллов, 11 баллов, 21 балл."""
     return agreeing(_POINTS[_known(locale)], count, locale)
+
+
+def of_points_word(count: int, locale: str) -> str:
+    """The word after «до» and «от» and the number: до 1 балла, до 52 баллов."""
+    return agreeing(_OF_POINTS[_known(locale)], count, locale)
 
 
 def agreeing(forms: Sequence[str], count: int, locale: str) -> str:

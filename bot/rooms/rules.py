@@ -126,7 +126,7 @@ def _say_example(talk: Talk, changes: dict[str, Any]) -> str:
 
     def price(changes: dict[str, Any]) -> tuple[str, str]:
         pricing = what_if.try_purchase(talk.partner, basket, member, at=talk.now, changes=changes)
-        return words.points(pricing.earn), words.points(pricing.max_redeemable)
+        return words.points(pricing.earn), words.of_points(pricing.max_redeemable)
 
     (earns, most), check = price(changes), words.money(EXAMPLE, currency)
     if not changes:

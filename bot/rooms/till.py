@@ -293,13 +293,13 @@ def _ask_points(talk: Talk, plan: Plan) -> None:
     most = seen.plain.max_redeemable
     if not most:
         available = words.points(seen.member.available if seen.member else 0)
-        note = words("till_no_spending", available=available, minimum=words.points(seen.rules.min_spend))
+        note = words("till_no_spending", available=available, minimum=words.of_points(seen.rules.min_spend))
         _preview(talk, plan, note)
         return
     talk.ask(POINTS, **plan.write())
     money = words.money(plan.amount, talk.partner.currency)
     buttons = [[(words("till_most", points=words.points(most)), f"most:{most}")]]
-    talk.rewrite(words("till_points", amount=money, points=words.points(most)), buttons)
+    talk.rewrite(words("till_points", amount=money, points=words.of_points(most)), buttons)
 
 
 def _preview(talk: Talk, plan: Plan, note: str | None = None) -> None:
@@ -387,7 +387,7 @@ def _buttons(talk: Talk, plan: Plan, seen: Preview, draft_id: UUID) -> list[list
     points = words.points(plan.points if spends else seen.plain.total)
     rows = [[(words("till_spend_now" if spends else "till_credit_now", points=points), f"sale:{draft_id.hex}")]]
     if not spends and most and talk.may("points:spend"):
-        rows.append([(words("till_pay_with_points", points=words.points(most)), f"sale_points:{draft_id.hex}")])
+        rows.append([(words("till_pay_with_points", points=words.of_points(most)), f"sale_points:{draft_id.hex}")])
     if len(_branches(talk)) > 1:
         rows.append([(words("till_change_branch"), f"sale_branch:{draft_id.hex}")])
     return [*rows, [(words("till_give_up"), f"sale_no:{draft_id.hex}")]]

@@ -48,6 +48,10 @@ class Words:
         """«1 250 баллов»."""
         return f"{self.number(count)}\N{NO-BREAK SPACE}{shared.points_word(count, self.language)}"
 
+    def of_points(self, count: int) -> str:
+        """After «до» and «от»: «21 балла», «52 баллов»."""
+        return f"{self.number(count)}\N{NO-BREAK SPACE}{shared.of_points_word(count, self.language)}"
+
     def decimal(self, value: Decimal | str) -> str:
         """«1,5», «0,0333»: as many digits as it has, four behind the comma at most."""
         whole, _, rest = f"{Decimal(value):.4f}".partition(".")

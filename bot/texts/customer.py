@@ -63,7 +63,7 @@ TEXTS = {
         "en": "No points yet: show “{code}” at your next purchase and they will come.",
     },
     "pocket": {"ru": "{partner}: {points}", "en": "{partner}: {points}"},
-    "waiting": {"ru": "ожидают {points} с {day}", "en": "{points} waiting until {day}"},
+    "waiting": {"ru": "ещё {points} можно будет потратить с {day}", "en": "{points} waiting until {day}"},
     "held": {"ru": "в резерве {points}", "en": "{points} held at a till"},
     "expiring": {"ru": "{points} сгорят после {day}", "en": "{points} expire after {day}"},
     # history

@@ -370,6 +370,12 @@ def test_every_text_exists_in_both_languages_with_the_same_places():
     assert [language_of(locale) for locale in ("ru-RU", "en", "de", None, "kk")] == ["ru", "en", "en", "ru", "ru"]
 
 
+def test_points_after_a_preposition_stand_in_its_case():
+    said = [Words("ru").of_points(count).replace("\N{NO-BREAK SPACE}", " ") for count in (1, 2, 11, 21, 52, 100)]
+    assert said == ["1 балла", "2 баллов", "11 баллов", "21 балла", "52 баллов", "100 баллов"]
+    assert Words("en").of_points(1) == "1\N{NO-BREAK SPACE}point"
+
+
 def test_every_refusal_of_the_core_has_a_sentence_or_a_reason_to_have_none():
     codes, families = set(), [LoyaltyError]
     while families:

@@ -96,7 +96,7 @@ def test_a_cafe_lives_in_telegram(bot, phone, new_context):
     write(cashier, f"4000 {guests_number}")
     expect(hear(cashier, "Чек: 4")).to_contain_text("200")
     press(cashier, "✅ Начислить 200\N{NO-BREAK SPACE}баллов")
-    hear(cashier, "200\N{NO-BREAK SPACE}баллов")
+    hear(cashier, "Начислено 200\N{NO-BREAK SPACE}баллов")
 
     # who opens the bot, and sees them
     guest = phone(guests_number)
