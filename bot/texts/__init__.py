@@ -6,17 +6,20 @@ Russian, one and many in English.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bot.texts import customer, desk, people, profile, refusals, shell, till
 from loyalty import texts as shared
-from loyalty.errors import LoyaltyError
+from loyalty.errors import LoyaltyError, TooMany
 
 LANGUAGES = {"ru": "Русский", "en": "English"}
 BUTTONS, COMMANDS = shell.BUTTONS, shell.COMMANDS
 ROOMS = (shell, customer, desk, profile, till, people, refusals)
+_MOST_SECONDS = 90
+"""Longer waits are told in minutes."""
 TEXTS = {name: versions for room in ROOMS for name, versions in room.TEXTS.items()}
 
 
@@ -87,7 +90,15 @@ class Words:
         """What was wrong and what to do next. Values in a sentence are attributes of the error."""
         name = f"refused_{error.code}"
         values = {key: self._written(value, currency) for key, value in vars(error).items()}
+        if isinstance(error, TooMany):
+            values["wait"] = self._wait(error.retry_after)
         return self(name, **values) if self.has(name) else self("refused")
+
+    def _wait(self, seconds: int) -> str:
+        """«40 с», «57 минут»."""
+        if seconds <= _MOST_SECONDS:
+            return f"{self.number(seconds)} {'с' if self.language == 'ru' else 's'}"
+        return self.count("count_minutes", math.ceil(seconds / 60))
 
     def _written(self, value: object, currency: str) -> str:
         if isinstance(value, Decimal):

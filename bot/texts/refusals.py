@@ -24,8 +24,8 @@ TEXTS = {
         "en": "Your role does not allow this. If your work needs it, ask the owner.",
     },
     "refused_too_many_requests": {
-        "ru": "Слишком часто. Попробуйте через {retry_after} с.",
-        "en": "Too often. Try again in {retry_after} s.",
+        "ru": "Слишком часто. Попробуйте через {wait}.",
+        "en": "Too often. Try again in {wait}.",
     },
     "account_closed": {
         "ru": "Этот счёт закрыт. Если это ошибка, напишите в поддержку.",

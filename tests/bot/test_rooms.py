@@ -15,7 +15,7 @@ from bot.texts.refusals import ELSEWHERE
 from loyalty import consents, ledger, notices, staff
 from loyalty.clock import utcnow
 from loyalty.customers import find, membership_of
-from loyalty.errors import LoyaltyError
+from loyalty.errors import LoyaltyError, TooMany
 from loyalty.identities import Identifier
 from loyalty.rules import Rules
 from models import db, transaction
@@ -374,6 +374,12 @@ def test_points_after_a_preposition_stand_in_its_case():
     said = [Words("ru").of_points(count).replace("\N{NO-BREAK SPACE}", " ") for count in (1, 2, 11, 21, 52, 100)]
     assert said == ["1 балла", "2 баллов", "11 баллов", "21 балла", "52 баллов", "100 баллов"]
     assert Words("en").of_points(1) == "1\N{NO-BREAK SPACE}point"
+
+
+def test_a_wait_of_an_hour_is_not_told_in_seconds():
+    said = [Words("ru").refusal(TooMany(seconds)).replace("\N{NO-BREAK SPACE}", " ") for seconds in (40, 91, 3541)]
+    assert [one.partition("через ")[2] for one in said] == ["40 с.", "2 минуты.", "60 минут."]
+    assert Words("en").refusal(TooMany(1)).endswith("in 1 s.")
 
 
 def test_every_refusal_of_the_core_has_a_sentence_or_a_reason_to_have_none():
