@@ -34,12 +34,23 @@ def send_reply(payload: dict, row, now: datetime) -> None:
 def _send(api: BotApi, reply: dict, now: datetime) -> None:
     chat_id, text, markup = reply["chat_id"], reply["text"], reply.get("markup")
     if "edit" in reply:
-        api.edit_text(chat_id, reply["edit"], text, markup)
+        _rewrite(api, reply)
     elif "qr" in reply:
         api.send_picture(chat_id, draw_qr(reply["qr"]), text, markup)
     elif "file" in reply:
         _send_file(api, reply, now)
     else:
+        api.send_text(chat_id, text, markup)
+
+
+def _rewrite(api: BotApi, reply: dict) -> None:
+    """A message that is gone, or cannot be changed, is written again below: what was done must not stay unsaid."""
+    chat_id, text, markup = reply["chat_id"], reply["text"], reply.get("markup")
+    try:
+        api.edit_text(chat_id, reply["edit"], text, markup)
+    except TelegramError as error:
+        if error.code != "refused" or error.retryable:
+            raise
         api.send_text(chat_id, text, markup)
 
 
