@@ -1,5 +1,7 @@
-"""The owner's desk: the programme with its calculator, staff, branches, keys of tills, figures, the widget, and becoming a partner."""
+"""The owner's desk: the programme with its calculator, staff, branches, keys of tills, figures,
+promotions, tiers, the widget, and becoming a partner."""
 
-from web.desk import applications, branches, keys, programme, settings, staff, stats, widget
+from web.desk import applications, branches, keys, programme, promotions, settings, staff, stats, tiers, widget
 
-BLUEPRINTS = tuple(room.blueprint for room in (applications, branches, keys, programme, settings, staff, stats, widget))
+ROOMS = (applications, branches, keys, programme, promotions, settings, staff, stats, tiers, widget)
+BLUEPRINTS = tuple(room.blueprint for room in ROOMS)

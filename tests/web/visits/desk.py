@@ -1,4 +1,4 @@
-from loyalty import api_keys, partners
+from loyalty import api_keys, partners, promotions
 from loyalty.clock import utcnow
 from models import transaction
 from models.partner import Partner
@@ -49,4 +49,31 @@ VISITS = [
     Visit("POST /partner/leave"),  # names no partner, so nobody leaves
     Visit("POST /partner/settings", form=form(name="Кофейня", timezone="Europe/Moscow")),
     Visit("POST /partner/settings/notices", form=form(told=["credited", "spent", "returned", "expiring", "welcome"])),
+]
+
+
+def a_promotion(cast, house):
+    with cast.nobody.app.test_request_context(), transaction() as session:
+        now = utcnow()
+        partner = session.get_one(Partner, house.partner_id)
+        made = promotions.make(
+            partner, name="Акция", kind="fixed", terms={"points": 10}, starts_at=now, ends_at=None, by=None, now=now
+        )
+        return {"promotion_id": made.id}
+
+
+ONE = "/partner/promotions/<uuid:promotion_id>"
+VISITS += [
+    Visit("POST /partner/promotions/new", form=form(name="Акция")),
+    Visit("POST /partner/promotions/try", form=form(points="10")),
+    Visit(f"GET {ONE}", own=a_promotion),
+    Visit(f"GET {ONE}/edit", own=a_promotion),
+    Visit(f"POST {ONE}/edit", own=a_promotion, form=form(name="Другая", points="20")),
+    Visit(f"POST {ONE}/on", own=a_promotion),
+    Visit(f"GET {ONE}/stop", own=a_promotion),
+    Visit(f"POST {ONE}/stop", own=a_promotion),
+    Visit(
+        "POST /partner/tiers",
+        form=form(name="Серебро", threshold="10000", factor="1.2", measure="spent", window="ever"),
+    ),
 ]
