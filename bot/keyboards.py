@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.talk import Buttons, Talk
 from bot.texts import Words
 
-# promotions, services and referrals get a row between these with what they open
-CUSTOMER_MENU = (("balance", "history"), ("code", "profile"), ("help", "as_staff", "partner"))
+# services and referrals get a place beside the promotions with what they open
+CUSTOMER_MENU = (("balance", "history"), ("promotions",), ("code", "profile"), ("help", "as_staff", "partner"))
 STAFF_MENU = (
     (("credit", "points:credit"), ("spend", "points:spend")),
     (("customers", "customers:read"), ("purchases", "transactions:read")),

@@ -18,10 +18,12 @@ from bot.rooms import (
     history,
     linking,
     notices,
+    offers,
     office,
     own_data,
     people,
     profile,
+    promotions,
     purchases,
     rules,
     settings,
@@ -59,6 +61,8 @@ ROOMS = (
     people,
     applying,
     forgetting,
+    promotions,
+    offers,
 )
 router = Router(module.room for module in ROOMS)
 

@@ -15,6 +15,7 @@ room = Room()
 
 ENTRIES = (
     ("office_rules", "rules", "programme:read"),
+    ("office_promotions", "promotions:1", "programme:read"),
     ("office_files", "files", "export:read"),
     ("office_branches", "branches:1", "branches:read"),
     ("office_told", "told", "partner:write"),

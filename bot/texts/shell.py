@@ -9,6 +9,7 @@ BUTTONS = {
     "balance": {"ru": "💰 Баланс", "en": "💰 Balance"},
     "history": {"ru": "🧾 История", "en": "🧾 History"},
     "code": {"ru": "🔢 Мой код", "en": "🔢 My code"},
+    "promotions": {"ru": "🎁 Акции", "en": "🎁 Promotions"},
     "profile": {"ru": "👤 Профиль", "en": "👤 Profile"},
     "partner": {"ru": "🤝 Стать партнёром", "en": "🤝 Become a partner"},
     "as_staff": {"ru": "🏪 Работа", "en": "🏪 Work"},

@@ -32,6 +32,7 @@ MOST_QUERIES = 12
 MOST_BYTES = 60 * 1024
 
 MORE: dict[str, list[str]] = {
+    "/partner/promotions/new": [f"/partner/promotions/new?kind={kind}" for kind in ("happy_hours", "category")],
     "/login": ["/login?for=staff", "/login?ended=1"],
     "/sandbox/telegram": ["/sandbox/telegram?start=p406631153", "/sandbox/telegram?q=zz", "/sandbox/telegram?phone=1"],
     "/sandbox/telegram/<person_key>": ["/sandbox/telegram/<person_key>?with=espresso-cashier&start=p406631153"],
