@@ -13,8 +13,8 @@ from flask import current_app
 from bot.masks import mask_phone
 from bot.router import Room
 from bot.talk import Buttons, Talk
-from loyalty import drafts, purchases, sales
-from loyalty.errors import AlreadyReturned, CannotUndo, InvalidCursor, QuoteChanged
+from loyalty import drafts, members, purchases, sales
+from loyalty.errors import AlreadyReturned, CannotUndo, CustomerNotFound, InvalidCursor, QuoteChanged
 from loyalty.purchases import PurchaseCard, PurchaseRow
 from loyalty.sums import read_sum
 from models import db
@@ -80,10 +80,14 @@ def _list(talk: Talk, query: str, page: int) -> None:
     )
     rows = found[A_PAGE * (page - 1) :]
     if not rows:
-        nothing = words("purchases_nothing", query=query[:LONGEST_NAME])
+        nothing = words("purchases_nothing", query=_say_query(talk, query)[:LONGEST_NAME])
         talk.rewrite(nothing if query else words("purchases_empty", credit=words.button("credit")))
         return
-    head = words("purchases_found", query=query, page=page) if query else words("purchases_head", page=page)
+    head = (
+        words("purchases_found", query=_say_query(talk, query), page=page)
+        if query
+        else words("purchases_head", page=page)
+    )
     lines = [head, *(_tell_row(talk, row, n) for n, row in enumerate(rows, 1)), words("purchases_ask")]
     if following and page == MOST_PAGES:
         link = f"{current_app.config['SETTINGS'].public_url}/partner/purchases"
@@ -91,6 +95,16 @@ def _list(talk: Talk, query: str, page: int) -> None:
     numbers = [(str(n), f"purchase:{row.purchase_id.hex}") for n, row in enumerate(rows, 1)]
     buttons = [numbers[n : n + A_ROW] for n in range(0, len(numbers), A_ROW)]
     talk.rewrite("\n\n".join(lines), [*buttons, *_turn(talk, query, page, bool(following))])
+
+
+def _say_query(talk: Talk, query: str) -> str:
+    """What was looked for; of a customer who was come from, the name and not the id."""
+    try:
+        customer_id = UUID(query)
+        member = members.show_member(talk.place.partner_id, customer_id, talk.now, contacts=False)
+    except (ValueError, CustomerNotFound):
+        return query
+    return member.name or talk.words("no_name")
 
 
 def _turn(talk: Talk, query: str, page: int, has_more: bool) -> Buttons:
@@ -250,7 +264,12 @@ def ask_amount(talk: Talk, purchase_id: str) -> None:
 
 @room.step(AMOUNT, "points:refund")
 def take_amount(talk: Talk, text: str) -> None:
-    _preview_refund(talk, UUID(talk.data["purchase"]), read_sum(text))
+    purchase_id = UUID(talk.data["purchase"])
+    if not _read(talk, purchase_id).row.remaining:
+        talk.ask(None)
+        show(talk, purchase_id, note=talk.words.refusal(AlreadyReturned()))
+        return
+    _preview_refund(talk, purchase_id, read_sum(text))
 
 
 @room.press(rf"refund_all:{PURCHASE}", "points:refund")

@@ -321,3 +321,18 @@ def test_purchases_are_told_in_english_too(app, cashier, shop):
     assert "Credited: 25 points" in plain(cashier.press(f"purchase:{purchase}"))
     assert "A return of ₽500.00" in plain(cashier.press(f"refund_all:{purchase}"))
     assert "Hand back ₽500.00" in plain(cashier.press(cashier.data()[0]))
+
+
+def test_the_purchases_of_somebody_are_headed_by_the_name(app, cashier, shop):
+    assert "По «Иван» чеков не нашлось" in cashier.press(f"purchases_of:{shop.customer.hex}")
+    sell(cashier, shop)
+    assert "🧾 «Иван»" in cashier.press(f"purchases_of:{shop.customer.hex}")
+
+
+def test_the_question_for_a_sum_ends_when_nothing_is_left_to_return(cashier, shop):
+    purchase = sell(cashier, shop)
+    cashier.press(f"refund:{purchase}")
+    cashier.press(f"undo:{purchase}")
+    said = cashier.say("100")
+    assert "уже всё возвращено" in said and "Покупка отменена" in said
+    assert "Не понял" in cashier.say("100")
