@@ -52,6 +52,12 @@ def list_offered(customer_id: UUID, now: datetime) -> list[Offered]:
     return found
 
 
+def find_standing(customer_id: UUID, partner_id: UUID, now: datetime) -> TierStanding | None:
+    """Where a person stands at one partner; None where it has no tiers, or the person is no member."""
+    found = _memberships(customer_id, (Partner.id == partner_id) & (Partner.tier_scheme != {}))
+    return next((tiers.stand(partner, membership, now) for membership, _, partner in found), None)
+
+
 def list_standings(customer_id: UUID, now: datetime) -> list[tuple[Partner, TierStanding]]:
     """Where a person stands at each of their partners that has tiers."""
     found = _memberships(customer_id, Partner.tier_scheme != {})

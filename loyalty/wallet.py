@@ -43,6 +43,7 @@ class Pocket:
     held: int
     worth: Decimal
     segment: str | None
+    tier: str | None
     _expiring: Any
     _waiting: Any
     _held: Any
@@ -111,7 +112,7 @@ _pockets = Prepared(
     "kopilka_pockets",
     "uuid, timestamptz, bigint",
     """
-    SELECT c.timezone, m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.segment, p.name, p.code, p.accent,
+    SELECT c.timezone, m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.segment, m.tier, p.name, p.code, p.accent,
            coalesce((SELECT rules ->> 'point_value' FROM programme g WHERE g.partner_id = m.partner_id
                      ORDER BY version DESC LIMIT 1), '1') AS point_value,
            CASE WHEN m.next_due_at IS NOT NULL THEN (
@@ -162,6 +163,7 @@ def open_wallet(customer_id: UUID, now: datetime) -> Wallet:
             row.held,
             (row.balance * Decimal(row.point_value)).quantize(Decimal("0.01")),
             row.segment,
+            row.tier,
             row.expiring,
             row.waiting,
             row.holds,

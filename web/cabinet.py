@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, SelectChoice, SelectField
 from wtforms.validators import Optional
 
-from loyalty import accounts, codes, wallet
+from loyalty import accounts, codes, offered, wallet
 from loyalty.accounts import Figures, PurchaseFilter
 from loyalty.clock import utcnow
 from models.transactions import commits
@@ -23,6 +23,7 @@ from web.formats import use_zone, write_number
 from web.forms import Form
 from web.operations import KINDS, tell
 from web.pictures import Bar, draw_bars
+from web.promotions import say_standing
 
 blueprint = Blueprint("cabinet", __name__, url_prefix="/customer")
 
@@ -98,6 +99,7 @@ def show_history():
     operations, following = accounts.list_operations(
         g.me.customer_id, partner_id=partner_id, kind=kind, cursor=cursor, limit=PAGE
     )
+    standing = offered.find_standing(g.me.customer_id, pocket.partner_id, now) if pocket else None
     months = wallet.list_months(g.me.customer_id, months=MONTHS, timezone=mine.timezone, now=now)
     return render_template(
         "customer/history.html",
@@ -105,6 +107,7 @@ def show_history():
         kinds=KINDS,
         kind=kind,
         pocket=pocket,
+        standing=say_standing(standing) if standing else None,
         operations=[tell(operation) for operation in operations],
         months=months,
         picture=_draw_months(months),

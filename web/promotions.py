@@ -1,4 +1,4 @@
-"""A promotion's terms in words, for the partner's desk."""
+"""A promotion's terms, and where somebody stands among the tiers, in words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as lazy
 
 from loyalty.offers import Hours, Terms
+from loyalty.tiers import TierStanding
 from web.formats import write_money, write_number, write_percent, write_points
 from web.terms import write_factor
 
@@ -100,6 +101,17 @@ def _say_visit(terms: Terms) -> str | None:
     if terms.visit == "return":
         return ngettext("after %(num)s day away", "after %(num)s days away", days)
     return None
+
+
+def say_standing(standing: TierStanding) -> str:
+    """«Серебро ×1,2; до уровня «Золото» осталось 4 000 ₽»."""
+    parts = []
+    if standing.tier is not None:
+        parts.append(f"{standing.tier} {write_factor(standing.factor)}")
+    if standing.following is not None:
+        missing = say_threshold(standing.missing, standing.measure)
+        parts.append(gettext("%(sum)s more to the tier “%(name)s”", sum=missing, name=standing.following))
+    return "; ".join(parts)
 
 
 def say_threshold(amount: Decimal, measure: str) -> str:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, StringField
 
-from loyalty import accounts, customers, exports, members, programmes, purchases
+from loyalty import accounts, customers, exports, members, offered, programmes, purchases
 from loyalty.clock import utcnow
 from loyalty.members import MemberCard
 from models import transaction
@@ -17,6 +17,7 @@ from models.transactions import in_transaction
 from web.access import staff
 from web.forms import Form, carry_out
 from web.operations import tell
+from web.promotions import say_standing
 from web.till.fields import caller, may_see_contacts, partner, strip
 
 blueprint = Blueprint("till_members", __name__, url_prefix="/partner/customers")
@@ -106,9 +107,11 @@ def _show(customer_id: UUID, form: NoteForm | None = None):
         if may_read
         else ([], None)
     )
+    standing = offered.find_standing(customer_id, g.me.partner_id, utcnow())
     return render_template(
         "till/customer.html",
         card=card,
+        standing=say_standing(standing) if standing else None,
         point_value=programmes.current_rules(g.me.partner_id)[1].point_value,
         bought=bought,
         more_bought=more is not None,

@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.api.samples import make_purchase
+from tests.web.browser import Browser
+
 PAGE = "/partner/tiers"
 FORM = {
     "measure": "spent",
@@ -48,3 +51,15 @@ def test_who_may_not_change_the_programme_sees_the_words_only(desk):
     page = desk("manager").get(PAGE)
     assert page.status_code == 200
     assert 'name="threshold"' not in page.text
+
+
+def test_customers_and_the_till_see_the_tier_and_what_the_next_one_needs(app, cast, desk, words):
+    levels = {"threshold": ["900", "50000", ""], "window": "ever"}
+    assert desk("owner").post(PAGE, **FORM | levels).status_code == 303
+    make_purchase(cast.ours)
+    member = cast.ours.member.customer_id
+    told = "Серебро ×1,2; до уровня «Золото» осталось"
+    assert told in words(desk("cashier").get(f"/partner/customers/{member}"))
+    customer = Browser(app).sign_in(member)
+    assert "Серебро" in words(customer.get("/customer"))
+    assert told in words(customer.get(f"/customer/loyalty?partner={cast.ours.partner_code}"))
