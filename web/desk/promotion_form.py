@@ -13,6 +13,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, RadioField, SelectChoice, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional
+from wtforms.widgets import CheckboxInput
 
 from loyalty.errors import InvalidPromotion
 from loyalty.rules import plain_number
@@ -26,6 +27,7 @@ EFFECTS = {
     "multiplier": ("factor",),
     "fixed": ("points",),
     "category": ("percent", "points"),
+    "happy_hours": ("factor", "points"),
 }
 """What a kind may give; others give points or a factor."""
 OWN = {
@@ -59,7 +61,7 @@ class PromotionForm(Deed):
     within_days = Number(lazy("Days since the last visit"))
     before = Number(lazy("Days before it"))
     after = Number(lazy("Days after it"))
-    days = SelectMultipleField(lazy("On these days"), validate_choice=False)
+    days = SelectMultipleField(lazy("On these days"), validate_choice=False, option_widget=CheckboxInput())
     since = StringField(lazy("From o'clock"), filters=[strip])
     until = StringField(lazy("To o'clock"), filters=[strip])
     starts_on = DateField(lazy("First day"), validators=[Optional()])

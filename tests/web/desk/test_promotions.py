@@ -35,7 +35,9 @@ def test_kinds_are_offered_with_words_and_lead_to_their_forms(desk, words):
         form = manager.get(f"{PAGE}/new?kind={kind}")
         assert form.status_code == 200
         assert "Ещё условия" in words(form)
-    assert 'name="since"' in manager.get(f"{PAGE}/new?kind=happy_hours").text
+    hours = manager.get(f"{PAGE}/new?kind=happy_hours").text
+    assert 'name="since"' in hours
+    assert len(re.findall(r'<input[^>]*name="days"[^>]*type="checkbox"', hours)) == 7
 
 
 def test_a_promotion_is_tried_kept_switched_on_and_stopped(desk, words, cast, stored):
