@@ -20,7 +20,7 @@ from api.schemas import widget as schemas
 from api.schemas.auth import CodeSent
 from api.security import public
 from api.tokens import unauthorized
-from loyalty import accounts, partners, sign_in, widget, widget_sessions
+from loyalty import accounts, offered, partners, sign_in, widget, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidOrigin, PartnerNotFound
 from loyalty.identities import parse_identifier
@@ -132,7 +132,8 @@ def show_standing(asked):
     standing = vars(found[0]) if found else _NO_ACCOUNT
     items = [operation._asdict() | {"story": story_of(operation)} for operation in operations]
     history = {"items": items, "next_cursor": next_cursor}
-    return standing | {"is_member": bool(found), "tier": None, "operations": history}
+    place = offered.find_standing(visitor.customer_id, partner_id, utcnow())
+    return standing | {"is_member": bool(found), "tier": place.tier if place else None, "operations": history}
 
 
 @blueprint.post("/<partner>/sign-out")

@@ -33,6 +33,7 @@ COMMANDS = (
     "balance",
     "code",
     "history",
+    "promotions",
     "credit",
     "spend",
     "customers",

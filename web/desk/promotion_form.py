@@ -106,7 +106,7 @@ def begin(kind: str) -> dict[str, Any]:
 
 
 def fill(row: PromotionRow, zone: ZoneInfo) -> dict[str, Any]:
-    """What the form shows of a draft; of several hours of the week the first."""
+    """What the form shows of a draft; of several hours of the week the first, and the others stay as they are."""
     terms = row.terms
     hours = (terms.get("hours") or [{}])[0]
     birthday = terms.get("birthday") or ("", "")
@@ -145,7 +145,8 @@ def read_terms(form: PromotionForm, kind: str, row: PromotionRow | None = None) 
     if typed.keys() & {"days", "since", "until"}:
         terms["hours"] = [
             {"days": [int(day) for day in typed.get("days", ()) if day in "1234567"]}
-            | {name: typed.get(name, "").zfill(5) for name in ("since", "until")}
+            | {name: typed.get(name, "").zfill(5) for name in ("since", "until")},
+            *(row.terms.get("hours", ())[1:] if row is not None else ()),
         ]
     if kind in VISITS:
         terms["visit"] = VISITS[kind]

@@ -105,6 +105,8 @@ def test_each_kind_is_made_from_its_form_and_shown_there_again(desk, stored, kin
         ("fixed", {"ends_on": "2020-01-01"}, "Последний день не может быть раньше первого"),
         ("fixed", {"points": None}, "Заполните что-то одно"),
         ("category", {"categories": ""}, "Назовите хотя бы одну категорию"),
+        ("fixed", {"starts_on": "2026-99-99"}, "Введите день."),
+        ("fixed", {"ends_on": "9999-12-31"}, "Последний день не может быть раньше первого"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(desk, words, kind, changes, sentence):
@@ -129,3 +131,21 @@ def test_a_cashier_looks_and_changes_nothing(desk, words, stored):
     page = cashier.get(f"{PAGE}/{stored().id}")
     assert "Включить" not in words(page)
     assert "Новая акция" not in words(cashier.get(PAGE))
+
+
+def test_what_the_form_does_not_show_of_a_draft_stays(app, cast, desk, stored):
+    hours = [{"days": [day], "since": "10:00", "until": "12:00"} for day in (1, 2)]
+    rule = {"version": 1, "where": {"combinator": "and", "rules": [{"field": "visits", "operator": ">", "value": 3}]}}
+    sent = {"name": "Из API", "kind": "happy_hours"}
+    sent["terms"] = {"points": 10, "hours": hours, "audience": "rule", "rule": rule}
+    manager = cast.ours.staff["manager"]
+    made = manager.post("/api/partner/promotions", sent).json
+    kept = {"name": "Из API", "points": "20", "days": "1", "since": "10:00", "until": "12:00", "audience": "rule"}
+    page = desk("manager")
+    assert "Кого выбирает правило" in page.get(f"{PAGE}/{made['id']}/edit").text
+    assert page.post(f"{PAGE}/{made['id']}/edit", **kept).status_code == 303
+    assert stored().terms == made["terms"] | {"points": 20}
+
+
+def test_a_promotion_without_a_name_is_asked_for_one(desk):
+    assert make(desk("manager"), name=" ").status_code == 422
