@@ -29,7 +29,7 @@ test-slow: $(VENV)/.dev ## Run the tests that take minutes
 test-ledger: $(VENV)/.dev ## Compare the ledger with its reference model over 10 000 histories (about an hour)
 	@LEDGER_HISTORIES=10000 $(PY) -m pytest -n 2 tests/loyalty/test_ledger_machine.py $(ARGS)
 
-test-notices: $(VENV)/.dev ## Send 10 000 notices through a bad day of Telegram's (about half an hour)
+test-notices: $(VENV)/.dev ## Send 10 000 notices through a bad day of Telegram's (half an hour or more)
 	@exec $(PY) -m pytest -m slow tests/workers/test_many_notices.py $(ARGS)
 
 lint: $(VENV)/.dev ## Check style and formatting

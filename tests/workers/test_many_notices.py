@@ -73,7 +73,7 @@ def test_of_five_hundred_notices_none_is_lost_none_comes_too_fast_and_all_in_ord
 def test_of_ten_thousand_notices_none_is_lost_none_comes_too_fast_and_all_in_order(
     fresh_app, tmp_path, capsys, own_redis
 ):
-    """As in production: a relay and three RQ workers, at Telegram's own pace; it takes about a quarter of an hour."""
+    """As in production: a relay and three RQ workers, at Telegram's own pace; it takes half an hour or more."""
     play(fresh_app, tmp_path, FULL, [{"REDIS_URL": own_redis.url}], capsys)
 
 
