@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.talk import Talk
-from bot.texts import buttons_by_label
+from bot.texts import button_of_word, buttons_by_label
 from loyalty.errors import LoyaltyError
 
 ANYBODY, CUSTOMER = "anybody", "customer"
@@ -91,7 +91,7 @@ class Router:
         return False
 
     def follow_text(self, talk: Talk, text: str) -> bool:
-        """A command or a button of the menu, a sentence understood anywhere, or the answer to our question."""
+        """A command or a button of the menu, a sentence understood anywhere, the answer to our question, or a button's word."""
         name = talk.incoming.command[0] if talk.incoming.command else buttons_by_label().get(text)
         if name in self._commands:
             if talk.step is not None:
@@ -106,6 +106,9 @@ class Router:
                 return True
         if talk.step in self._steps:
             _call(talk, *self._steps[talk.step], text)
+            return True
+        if (name := button_of_word(text)) in self._commands:
+            _call(talk, *self._commands[name])
             return True
         return False
 

@@ -66,7 +66,7 @@ class Delta:
 
 def compare(now: Decimal | int | None, before: Decimal | int | None) -> Delta | None:
     """None where there is nothing to compare. Only what is none at all has fallen by all of it."""
-    if now is None or not before:
+    if now is None or before is None or before <= 0:  # of less than nothing there is no share
         return None
     share = (Decimal(now) - Decimal(before)) / Decimal(before)
     whole = round(share, 2) if not now else max(round(share, 2), Decimal("-0.99"))

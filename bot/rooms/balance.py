@@ -31,5 +31,6 @@ def _tell(pocket: Pocket, words) -> list[str]:
         details.append(words("held", points=words.points(pocket.held)))
     if pocket.expiring:
         first = pocket.expiring[0]
-        details.append(words("expiring", points=words.points(first.points), day=words.day(first.day)))
+        told = {"points": words.points(first.points), "expire": words.form("expire", first.points)}
+        details.append(words("expiring", **told, day=words.day(first.day)))
     return said + [f"   {detail}" for detail in details]

@@ -15,7 +15,8 @@ from bot.rooms import history
 from bot.router import Room
 from bot.talk import Buttons, Talk
 from loyalty import customers, members
-from loyalty.errors import InvalidCursor
+from loyalty.errors import InvalidCursor, LoyaltyError
+from loyalty.identities import recognise
 from loyalty.members import MemberCard
 
 room = Room()
@@ -62,8 +63,20 @@ def search(talk: Talk, text: str) -> None:
         talk.say(talk.words(_asks(talk)))
     elif len(query) > LONGEST_QUERY or not query.isprintable():
         _tell_nobody(talk, query)
+    elif (known := _find_by_card(talk, query)) is not None:
+        talk.ask(SEARCH, query="")
+        show_card(talk, known.hex)
     else:
         _list(talk, query)
+
+
+def _find_by_card(talk: Talk, query: str) -> UUID | None:
+    """Whose card has this number; a card is found whole or not at all."""
+    try:
+        who = recognise(query, talk.partner)
+        return customers.find_member(talk.partner, who)[0].id if who.kind == "card" else None
+    except LoyaltyError:
+        return None
 
 
 def _list(talk: Talk, query: str, cursor: str | None = None, *, back: bool = False) -> None:

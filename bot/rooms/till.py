@@ -459,7 +459,10 @@ def _open_draft(talk: Talk, draft_id: str):
     if draft.state == "open":
         return draft
     talk.toast = talk.words("done_already")
-    purchases.show(talk, UUID(draft.result["purchase"]))
+    # once under its message: who presses thirty times would wait half a minute for the next answer
+    if talk.incoming.message_id is None or not draft.result.get("was_told"):
+        drafts.finish(draft, draft.result | {"was_told": True})
+        purchases.show(talk, UUID(draft.result["purchase"]))
     return None
 
 

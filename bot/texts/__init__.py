@@ -40,8 +40,11 @@ class Words:
 
     def count(self, name: str, number: int) -> str:
         """«21 покупка»: the number and the form of a text that agrees with it."""
-        forms = TEXTS[name][self.language].split("|")
-        return f"{self.number(number)}\N{NO-BREAK SPACE}{shared.agreeing(forms, number, self.language)}"
+        return f"{self.number(number)}\N{NO-BREAK SPACE}{self.form(name, number)}"
+
+    def form(self, name: str, number: int) -> str:
+        """The form of a text that agrees with a number, without the number."""
+        return shared.agreeing(TEXTS[name][self.language].split("|"), number, self.language)
 
     def number(self, value: int) -> str:
         """«1 250», «−3»."""
@@ -120,6 +123,16 @@ def language_of(locale: str | None) -> str:
 def buttons_by_label() -> dict[str, str]:
     """Which button a text is, whatever language it was shown in."""
     return {label: name for name, labels in BUTTONS.items() for label in labels.values()}
+
+
+def button_of_word(text: str) -> str | None:
+    """Which button somebody means who types its word: «баланс», «Balance»."""
+    word = _word(text)
+    return next((name for label, name in buttons_by_label().items() if word and _word(label) == word), None)
+
+
+def _word(text: str) -> str:
+    return text.strip("/ ").lstrip("".join(char for char in text if not char.isalnum())).casefold()
 
 
 def labels_of(name: str) -> set[str]:

@@ -65,7 +65,8 @@ TEXTS = {
     "pocket": {"ru": "{partner}: {points}", "en": "{partner}: {points}"},
     "waiting": {"ru": "ещё {points} можно будет потратить с {day}", "en": "{points} waiting until {day}"},
     "held": {"ru": "в резерве {points}", "en": "{points} held at a till"},
-    "expiring": {"ru": "{points} сгорят после {day}", "en": "{points} expire after {day}"},
+    "expiring": {"ru": "{points} {expire} после {day}", "en": "{points} {expire} after {day}"},
+    "expire": {"ru": "сгорит|сгорят|сгорят", "en": "expires|expire"},
     # history
     "history_head": {"ru": "Операции, страница {page}", "en": "Operations, page {page}"},
     "history_empty": {
@@ -97,6 +98,7 @@ TEXTS = {
     "story_expired": {"ru": "срок баллов вышел", "en": "the points have expired"},
     "story_corrected": {"ru": "исправлено вручную", "en": "corrected by hand"},
     "story_corrected_because": {"ru": "исправлено вручную: {reason}", "en": "corrected by hand: {reason}"},
+    "story_purchase_undone": {"ru": "покупка отменена, чек {check}", "en": "a purchase taken back, a check of {check}"},
     "story_undone": {"ru": "отменено", "en": "taken back"},
     "story_merged": {"ru": "счета объединены", "en": "accounts joined"},
     # one's code

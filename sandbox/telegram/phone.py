@@ -39,7 +39,7 @@ def press(person: Person, label: str) -> int:
     """Press a visible button: under a message, the newest first, or in the keyboard. Raises `NotVisible`."""
     for row in store.list_messages_of_bot(person.telegram_id):
         for button in _flat((row.markup or {}).get("inline_keyboard", ())):
-            if button["text"] == label and "callback_data" in button:
+            if _reads(button) == _plain(label) and "callback_data" in button:
                 return _press(person, row, button)
     return press_key(person, label)
 
@@ -58,10 +58,10 @@ def press_key(person: Person, label: str) -> int:
     """Press a button of the keyboard below. Raises `NotVisible`."""
     keyboard = store.find_keyboard(person.telegram_id) or {}
     for button in _flat(keyboard.get("keyboard", ())):
-        if button["text"] == label:
+        if _reads(button) == _plain(label):
             if keyboard.get("one_time_keyboard"):
                 store.hide_keyboard(person.telegram_id)
-            return share_contact(person) if button.get("request_contact") else write(person, label)
+            return share_contact(person) if button.get("request_contact") else write(person, button["text"])
     raise NotVisible
 
 
@@ -116,6 +116,15 @@ def _press(person: Person, row: Row, button: dict[str, Any]) -> int:
     for _ in range(2 if store.take_fault_of_delivery("twice") else 1):
         store.add_update({"callback_query": told}, person.telegram_id)
     return n
+
+
+def _reads(button: dict[str, Any]) -> str:
+    return _plain(button["text"])
+
+
+def _plain(label: str) -> str:
+    """As people type it: they have no key for a space that does not break."""
+    return label.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _user(person: Person) -> dict[str, Any]:

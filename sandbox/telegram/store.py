@@ -11,6 +11,8 @@ from sqlalchemy import Row, text
 from models import db, transaction
 
 LATEST = 200
+MOST_READ = 5000
+"""How many items a script reads at once."""
 _TABLES = (
     "CREATE SCHEMA IF NOT EXISTS sandbox",
     # what the bot is to be told; `confirmed` once it asked for what comes after
@@ -154,7 +156,7 @@ def list_items(chat_id: int, after: int) -> list[Row]:
         "SELECT * FROM sandbox.tg_item WHERE chat_id = :chat AND n > :after ORDER BY n LIMIT :limit",
         chat=chat_id,
         after=after,
-        limit=LATEST,
+        limit=MOST_READ,
     ).all()
 
 

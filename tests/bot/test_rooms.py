@@ -18,6 +18,7 @@ from loyalty.customers import find, membership_of
 from loyalty.errors import LoyaltyError, TooMany
 from loyalty.identities import Identifier
 from loyalty.rules import Rules
+from loyalty.stories import STORIES
 from models import db, transaction
 from models.customer import Customer
 from models.partner import Partner
@@ -391,6 +392,16 @@ def test_every_refusal_of_the_core_has_a_sentence_or_a_reason_to_have_none():
     ours = {name.removeprefix("refused_") for name in TEXTS if name.startswith("refused_")}
     assert not codes - ours - ELSEWHERE
     assert ours <= codes and not ours & ELSEWHERE
+
+
+def test_every_story_of_a_point_has_words():
+    assert {f"story_{story}" for story in STORIES} <= TEXTS.keys()
+
+
+@pytest.mark.parametrize("text", ["Баланс", "баланс", "БАЛАНС", "/Баланс", "Balance", "💰 баланс"])
+def test_the_word_of_a_button_is_understood_without_its_picture(app, chat, text):
+    make_known(app, chat)
+    assert "У вас 0" in chat.say(text)
 
 
 def test_a_number_agrees_with_its_word_in_texts_of_the_rooms(monkeypatch):
