@@ -110,8 +110,10 @@ def test_where_nobody_listens_nothing_arrives():
 def test_a_message_that_already_reads_so_is_fine(monkeypatch):
     said = refusal(400, "Bad Request: message is not modified: specified new message content…")
     api = BotApi(TOKEN, "http://telegram.test")
-    monkeypatch.setattr(apihelper, "CUSTOM_REQUEST_SENDER", lambda method, url, **given: said)
+    asked = []
+    monkeypatch.setattr(apihelper, "CUSTOM_REQUEST_SENDER", lambda method, url, **given: asked.append(url) or said)
     api.edit_text(7, 1, "Привет")
+    assert [url.rpartition("/")[2] for url in asked] == ["editMessageText"], "asked once, and not again"
 
 
 def test_parameters_go_in_the_body(app, live_server):
