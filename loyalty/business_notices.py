@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from loyalty import texts
 from loyalty.customers import living
-from loyalty.notices import USUAL_QUIET, Notice, Route, quiet_until, routes_to
+from loyalty.notices import FRESH, USUAL_QUIET, Notice, Route, quiet_until, routes_to
 from models import db
 from models.customer import Customer, Identity
 from models.partner import Partner, PartnerApplication, Staff
@@ -19,12 +19,16 @@ from models.telegram import DeepLink
 
 
 def application_notice(application_id: UUID, site: str, now: datetime) -> Notice | None:
-    """What became of an application, to whoever asked; `site` is our address. None when nobody can be told."""
+    """What became of an application, to whoever asked; `site` is our address. None when nobody can be told.
+
+    The usual quiet hours hold it until the morning, unless it was decided while the applicant had hardly put the phone away.
+    """
     application = db.session.get(PartnerApplication, application_id)
     person = _alive(application.applicant_id) if application is not None else None
     if person is None or application.state == "pending":
         return None
-    locale, until = person.locale, _quiet_until(person, USUAL_QUIET, now)
+    is_waiting_for_it = abs(application.decided_at - application.created_at) < FRESH
+    locale, until = person.locale, _quiet_until(person, None if is_waiting_for_it else USUAL_QUIET, now)
     if application.state == "approved":
         partner = db.session.get_one(Partner, application.partner_id)
         text, telegram = texts.approved_text(locale, partner=partner.name, link=f"{site}/partner")

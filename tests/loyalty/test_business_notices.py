@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -81,6 +81,17 @@ def test_a_decision_waits_for_the_morning(db_session):
     notice = business_notices.application_notice(application.id, SITE, NIGHT)
     assert notice.hold_until == datetime(2026, 3, 11, 6, 0, tzinfo=UTC)
     assert business_notices.application_notice(application.id, SITE, NOW).hold_until is None
+
+
+def test_a_decision_made_at_once_is_told_at_night_too(db_session):
+    applicant = make_talker()
+    application = apply(applicant)
+    application.created_at = NIGHT - timedelta(minutes=14)
+    partners.approve(application.id, None, NIGHT)
+    assert business_notices.application_notice(application.id, SITE, NIGHT).hold_until is None
+    applicant.notices = {"quiet": ["23:00", "08:00"]}
+    asked_for = business_notices.application_notice(application.id, SITE, NIGHT)
+    assert asked_for.hold_until == datetime(2026, 3, 11, 5, 0, tzinfo=UTC), "hours that the person named hold it"
 
 
 def test_a_blocked_applicant_is_told_nothing(db_session):
