@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -14,7 +13,8 @@ from babel.numbers import format_decimal
 from flask import Flask, g
 from flask_babel import get_locale, ngettext
 from markupsafe import Markup
-from qrcode import QRCode
+
+from loyalty.qr import draw_path
 
 MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
@@ -133,28 +133,11 @@ def find_initial(name: str | None) -> str:
 
 def draw_qr(text: str, label: str) -> Markup:
     """A QR code as a picture in the page, readable by phones in both themes (dark on white)."""
-    size, path = _draw_modules(text)
+    size, path = draw_path(text, 2)
     return Markup(
         '<svg class="qr" role="img" viewBox="0 0 {size} {size}" aria-label="{label}">'
         '<rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{path}"/></svg>'
     ).format(size=size, label=label, path=path)
-
-
-@lru_cache(maxsize=1000)
-def _draw_modules(text: str) -> tuple[int, str]:
-    """How many modules a side has, and the dark ones as a path, run by run. A page that is looked at again has the same."""
-    code = QRCode(border=2)
-    code.add_data(text)
-    rows = code.get_matrix()
-    runs = []
-    for y, row in enumerate(rows):
-        x = 0
-        for dark, modules in groupby(row):
-            n = len(list(modules))
-            if dark:
-                runs.append(f"M{x} {y}h{n}v1h-{n}z")
-            x += n
-    return len(rows), "".join(runs)
 
 
 @lru_cache(maxsize=10_000)

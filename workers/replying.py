@@ -8,8 +8,8 @@ from flask import current_app
 
 from connectors.errors import ConnectorError
 from connectors.telegram import BotApi, TelegramError
-from connectors.telegram.pictures import draw_qr
 from loyalty import replies
+from loyalty.qr import draw_png
 from workers import filing
 from workers.pacing import GONE, forget_chat, turn_to_write
 
@@ -36,7 +36,7 @@ def _send(api: BotApi, reply: dict, now: datetime) -> None:
     if "edit" in reply:
         _rewrite(api, reply)
     elif "qr" in reply:
-        api.send_picture(chat_id, draw_qr(reply["qr"]), text, markup)
+        api.send_picture(chat_id, draw_png(reply["qr"]), text, markup)
     elif "file" in reply:
         _send_file(api, reply, now)
     else:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import zlib
 
 import pytest
 import requests
 from telebot import apihelper
 
 from connectors.telegram import BotApi, TelegramError
-from connectors.telegram.pictures import SCALE, draw_qr
 
 TOKEN = "123456789:AAE-the-secret-part-of-the-token-abc"
 
@@ -131,16 +129,6 @@ def test_parameters_go_in_the_body(app, live_server):
         timeout=10,
     )
     assert answer.json()["result"]["text"] == "в адресе", "as the library itself would send it"
-
-
-def test_a_qr_code_is_a_square_picture():
-    png = draw_qr("https://kopilka.example/partner?code=123456")
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
-    start = png.index(b"IDAT") + 4
-    rows = zlib.decompress(png[start : png.index(b"IEND") - 8])
-    assert width == height and len(rows) == height * (1 + -(-width // 8))
-    assert set(rows[1 : 1 + width // 8]) == {255} and width > SCALE * 4, "a quiet border"
 
 
 def test_a_document_goes_under_its_name_with_its_caption(monkeypatch):
