@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 from config import Settings
-from web import admin, cabinet, desk, errors, formats, home, languages, profile, sign_in, till, widget
+from web import admin, cabinet, checkin, desk, errors, formats, home, languages, profile, sign_in, till, widget
 from web.access import configure_forms
 from web.assets import Assets
 from web.policy import CONTENT_POLICY
@@ -16,6 +16,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     cabinet.blueprint,
     profile.blueprint,
+    checkin.blueprint,
     *desk.BLUEPRINTS,
     *till.BLUEPRINTS,
     *admin.BLUEPRINTS,
@@ -45,6 +46,7 @@ def add_pages(app: Flask, settings: Settings) -> None:
     app.context_processor(lambda: {"asset": app.extensions["assets"].url, "settings": settings})
     app.extensions["widget"] = widget.Files()
     app.extensions["error_page"] = errors.show_error
+    app.context_processor(lambda: {"count_waiting_claims": till.claims.count_waiting})
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.after_request(_restrain)

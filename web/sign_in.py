@@ -149,7 +149,8 @@ def sign_out():
 @anybody
 def show_registration():
     """Become a customer, of the partner that `partner` names if it does."""
-    form = RegistrationForm(formdata=None, data={"partner": request.args.get("partner", "")})
+    following = safe_path(request.args.get("next"))
+    form = RegistrationForm(formdata=None, data={"partner": request.args.get("partner", ""), "next": following})
     return _show_registration(form)
 
 
@@ -181,7 +182,7 @@ def take_registration():
     done = carry_out(form, register)
     if done is None:
         return _show_registration(form), 422
-    _remember(done.answer, form.contact.data, None)
+    _remember(done.answer, form.contact.data, safe_path(form.next.data))
     return redirect(url_for("sign_in.show_code"), 303)
 
 

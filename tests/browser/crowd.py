@@ -11,11 +11,12 @@ from decimal import Decimal
 
 from flask import Flask
 
-from loyalty import api_keys, consents, ledger, partners, programmes, sales, sessions, staff
+from loyalty import api_keys, claims, consents, ledger, partners, programmes, sales, sessions, staff
 from loyalty.clock import utcnow
 from loyalty.identities import Identifier
 from loyalty.types import Line
 from models import db, transaction
+from models.customer import Customer
 from models.partner import Partner
 from tests.api.roles import House
 from tests.factories import identifier_of, make_customer, make_phone
@@ -27,7 +28,7 @@ LONG_LINE = "Капучино на миндальном молоке с кара
 
 def gather(app: Flask, house: House) -> None:
     with app.app_context():
-        for grow in (_hire, _gather_members, _spoil_the_member, _ask_to_join):
+        for grow in (_hire, _gather_members, _spoil_the_member, _ask_for_points, _ask_to_join):
             with transaction():
                 grow(db.session.get_one(Partner, house.partner_id), house)
 
@@ -60,6 +61,25 @@ def _spoil_the_member(partner: Partner, house: House) -> None:
     for number in range(12):
         other = partners.create_partner(f"Салон «Северное сияние» № {number}", owner_id=make_customer().id, now=now)
         _buy(other, phone, Decimal("5000.00"), number)
+
+
+def _ask_for_points(partner: Partner, house: House) -> None:
+    """Of the member and of others, with receipts of tills that are known and unknown, waiting and decided."""
+    now, counter = utcnow(), sales.Caller("counter", "manual", actor=house.staff["owner"].customer_id)
+    partner.accent = "#7a3b12"
+    for number, branch in enumerate(partners.list_branches(partner.id)):
+        drive = f"{9_960_440_300_000_000 + number}"
+        claims.register_drive(partner, drive, branch.id, by=house.staff["owner"].customer_id, now=now)
+    member = db.session.get_one(Customer, house.member.customer_id)
+    for number in range(MANY):
+        person = make_customer(name=f"{LONG_NAME} {number}") if number % 6 else member
+        receipt = f"t={now:%Y%m%d}T0001&s={number + 1000}.50&fn=996044030000{number:04}&i={number}&fp=1&n=1"
+        asked = claims.claim(partner, person, now=now, receipt=receipt) if number % 2 else None
+        asked = asked or claims.claim(partner, person, now=now, amount=Decimal(number + 12_000))
+        if number % 3 == 1:
+            claims.approve(partner, asked.id, caller=counter, now=now, amount=Decimal(1234))
+        elif number % 3 == 2 or number % 12 == 0:
+            claims.refuse(partner, asked.id, "Такой покупки не было. " * 20, caller=counter, now=now)
 
 
 def _ask_to_join(_partner: Partner, _house: House) -> None:

@@ -34,6 +34,9 @@ MOST_BYTES = 60 * 1024
 MORE: dict[str, list[str]] = {
     "/partner/promotions/new": [f"/partner/promotions/new?kind={kind}" for kind in ("happy_hours", "category")],
     "/login": ["/login?for=staff", "/login?ended=1"],
+    "/checkin": ["/checkin?partner=<partner>"],
+    "/partner/claims": ["/partner/claims?decided=1"],
+    "/partner/poster/print": ["/partner/poster/print?size=tent"],
     "/sandbox/telegram": ["/sandbox/telegram?start=p406631153", "/sandbox/telegram?q=zz", "/sandbox/telegram?phone=1"],
     "/sandbox/telegram/<person_key>": ["/sandbox/telegram/<person_key>?with=espresso-cashier&start=p406631153"],
     "/admin/customers": [
@@ -47,6 +50,8 @@ NOT_PAGES = {
     "/static/<version>/<path:name>": "styles, scripts and pictures",
     "/partner/customers/export.csv": "a file",
     "/partner/purchases/export.csv": "a file",
+    "/partner/poster/qr.png": "a file",
+    "/partner/poster/qr.svg": "a file",
     "/widget.js": "a script",
     "/widget/v1/widget.js": "a script",
     "/widget/files/<version>/<name>": "what the widget's frame is dressed with",

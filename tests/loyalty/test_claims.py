@@ -98,6 +98,18 @@ def test_staff_correct_the_sum(cafe, guest, now):
     assert (approved.amount, approved.approved_amount, balance(guest, cafe)) == (Decimal(10000), Decimal(1000), 50)
 
 
+def test_those_without_doubts_are_approved_together_and_the_rest_is_left(cafe, guest, now):
+    sure = [claims.claim(cafe, make_customer(), amount=Decimal(1000), now=now) for _ in range(2)]
+    odd = claims.claim(cafe, guest, amount=Decimal(20000), now=now)
+    gone = claims.claim(cafe, guest, amount=Decimal(10), now=now)
+    claims.withdraw(guest.id, gone.id, now)
+    foreign = claims.claim(make_partner(), guest, amount=Decimal(10), now=now)
+    asked = [one.id for one in (odd, gone, foreign, *sure, sure[0])]
+    assert claims.approve_sure(cafe, asked, caller=CASHIER, now=now) == [one.id for one in sure]
+    assert [one.state for one in (odd, gone, foreign)] == ["waiting", "withdrawn", "waiting"]
+    assert claims.approve_sure(cafe, asked, caller=CASHIER, now=now) == []
+
+
 def test_a_refusal_has_a_reason_that_the_customer_reads(cafe, guest, now):
     asked = claims.claim(cafe, guest, amount=Decimal("1000.00"), now=now)
     for nothing in ("", "   ", "я" * 501):

@@ -5,6 +5,7 @@ Generated over the routes of the application; what a page needs to be visited st
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -128,9 +129,7 @@ def _open(browser: Browser, route: str, visit: Visit, cast, house, *, token=...)
         if house is None:
             ids = visit.missing or {name: uuid.uuid4() for name in ids}
         for name, value in ids.items():
-            url = url.replace(
-                next(part for part in url.split("/") if part.endswith((f":{name}>", f"<{name}>"))), str(value)
-            )
+            url = re.sub(rf"<(?:[^:>]+:)?{name}>", str(value), url)
     if method == "GET":
         return browser.get(url)
     return browser.post(url, token=token, **visit.form(cast, house or cast.ours))

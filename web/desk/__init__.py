@@ -1,7 +1,20 @@
 """The owner's desk: the programme with its calculator, staff, branches, keys of tills, figures,
-promotions, tiers, the widget, and becoming a partner."""
+promotions, tiers, the limits of claims and the poster, the widget, and becoming a partner."""
 
-from web.desk import applications, branches, keys, programme, promotions, settings, staff, stats, tiers, widget
+from web.desk import (
+    applications,
+    branches,
+    claims,
+    keys,
+    poster,
+    programme,
+    promotions,
+    settings,
+    staff,
+    stats,
+    tiers,
+    widget,
+)
 
-ROOMS = (applications, branches, keys, programme, promotions, settings, staff, stats, tiers, widget)
+ROOMS = (applications, branches, claims, keys, poster, programme, promotions, settings, staff, stats, tiers, widget)
 BLUEPRINTS = tuple(room.blueprint for room in ROOMS)

@@ -1,5 +1,5 @@
-"""The partner's till: crediting and redeeming, purchases with their refunds, and the partner's own customers."""
+"""The partner's till: crediting and redeeming, claims, purchases with their refunds, and the partner's own customers."""
 
-from web.till import counter, holds, members, purchases
+from web.till import claims, counter, holds, members, purchases
 
-BLUEPRINTS = (counter.blueprint, holds.blueprint, purchases.blueprint, members.blueprint)
+BLUEPRINTS = (counter.blueprint, holds.blueprint, claims.blueprint, purchases.blueprint, members.blueprint)

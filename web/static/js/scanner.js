@@ -1,5 +1,6 @@
-// Reads a customer's code with the camera into the field `data-target` names. The button shows itself only where the
-// browser can read codes; everywhere else a scanner that types, or typing, does the same.
+// Reads a code with the camera into the field `data-target` names, or out of a photo where the button has a `data-photo`.
+// The button shows itself only where the browser can read codes; everywhere else a scanner that types, or typing, does the
+// same. The focus goes to `data-next`, or to the sum.
 import { announce } from "./main.js";
 
 const FORMATS = ["qr_code", "code_128", "ean_13"];
@@ -25,7 +26,7 @@ async function scan(button, detector) {
   dialog.className = "till-camera";
   dialog.setAttribute("aria-label", title.textContent);
   video.muted = video.playsInline = true;
-  dialog.append(title, video, close);
+  dialog.append(title, video, ...photo(), close);
   document.body.append(dialog);
   let stream = null;
   let next = button;
@@ -42,16 +43,36 @@ async function scan(button, detector) {
     video.srcObject = stream;
     await video.play();
     const text = await read(dialog, video, detector);
-    if (!text) return;
-    const field = document.querySelector(button.dataset.target);
-    next = field.form.elements.amount;
-    dialog.close();
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (text) take(text);
   } catch {
     title.textContent = button.dataset.refused;
     video.remove();
     announce(title.textContent);
+  }
+
+  function take(text) {
+    const field = document.querySelector(button.dataset.target);
+    next = button.dataset.next ? document.querySelector(button.dataset.next) : field.form.elements.amount;
+    dialog.close();
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function photo() {
+    if (!button.dataset.photo) return [];
+    const label = document.createElement("label");
+    const file = document.createElement("input");
+    Object.assign(file, { type: "file", accept: "image/*", className: "announcer" });
+    label.className = "btn btn-quiet btn-wide";
+    label.append(button.dataset.photo, file);
+    file.addEventListener("change", async () => {
+      const picture = await createImageBitmap(file.files[0]).catch(() => null);
+      const found = picture ? await detector.detect(picture).catch(() => []) : [];
+      if (found.length) return take(found[0].rawValue);
+      title.textContent = button.dataset.unread;
+      announce(title.textContent);
+    });
+    return [label];
   }
 }
 
