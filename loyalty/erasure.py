@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, tuple_, update
 
-from loyalty import audit, claims, deep_links, drafts, ledger, replies, sign_in, staff, updates
+from loyalty import audit, claims, deep_links, drafts, ledger, replies, sale_codes, sign_in, staff, updates
 from loyalty.customers import number_of_nobody
 from loyalty.errors import CustomerNotFound
 from loyalty.identities import Identifier
@@ -94,6 +94,7 @@ def _forget_contacts(ids: list[UUID], known: list[Identifier]) -> None:
     for table in (CustomerCode, Session, WidgetSession, Standing, PlatformRole):
         _change(delete(table).where(table.customer_id.in_(ids)))
     deep_links.forget_made_by(ids)
+    sale_codes.forget_of(ids)
     theirs = Identity.customer_id.in_(ids)
     of_partners = select(Identity.id).where(theirs, Identity.partner_id.is_not(None))
     _change(delete(MembershipIdentity).where(MembershipIdentity.identity_id.in_(of_partners)))

@@ -273,6 +273,26 @@ class InvalidDrive(InvalidFiscalReceipt):
         super().__init__("names a fiscal drive that is not 16 digits", field="drive")
 
 
+class SaleCodeGone(LoyaltyError):
+    """A cashier's code with a sum does not work: it has ended, was taken back, or is none at all."""
+
+    code = "sale_code_gone"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("This code does not work any more.")
+
+
+class SaleCodeUsed(LoyaltyError):
+    """Somebody else was quicker with a cashier's code."""
+
+    code = "sale_code_used"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The points of this code were taken already.")
+
+
 class DriveNotFound(NotFound):
     """The fiscal drive was not found."""
 

@@ -241,6 +241,7 @@ def test_only_the_settings_read_the_environment():
 
 TENANTS_UNIQUE_ACROSS = {
     "uq_api_key_key_hash": "a key is looked up before its partner is known",
+    "uq_sale_code_token_hash": "what stands in a QR is looked up before its partner is known",
 }
 """Unique keys of a partner's tables that do not lead with partner_id, and why."""
 
@@ -328,6 +329,7 @@ ABOUT_PEOPLE = {
     "membership_identity": "goes with the identity",
     "partner_application": "deleted, or without the applicant's words",
     "platform_role": "deleted",
+    "sale_code": "deleted",
     "session": "deleted",
     "sign_in_code": "deleted",
     "staff": "dismissed, without a name",

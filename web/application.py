@@ -6,7 +6,21 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 from config import Settings
-from web import admin, cabinet, checkin, desk, errors, formats, home, languages, profile, sign_in, till, widget
+from web import (
+    admin,
+    cabinet,
+    checkin,
+    desk,
+    errors,
+    formats,
+    home,
+    languages,
+    profile,
+    sale_codes,
+    sign_in,
+    till,
+    widget,
+)
 from web.access import configure_forms
 from web.assets import Assets
 from web.policy import CONTENT_POLICY
@@ -17,6 +31,7 @@ BLUEPRINTS = (
     cabinet.blueprint,
     profile.blueprint,
     checkin.blueprint,
+    sale_codes.blueprint,
     *desk.BLUEPRINTS,
     *till.BLUEPRINTS,
     *admin.BLUEPRINTS,

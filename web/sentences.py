@@ -109,6 +109,8 @@ SENTENCES = {
     "quote_used": _("This purchase has been posted already. Look at the latest purchases."),
     "receipt_conflict": _("A purchase with this receipt number exists and says something else."),
     "refund_too_large": _("At most %(left)s can be returned."),
+    "sale_code_gone": _("This code does not work any more. Ask the cashier for a new one."),
+    "sale_code_used": _("The points of this code were taken already. Ask the cashier for a new one."),
     "session_ended": _("You were signed out. Sign in again."),
     "session_not_found": _("There is no such device. It may have been signed out already."),
     "spend_refused": _("These points cannot be spent on this purchase."),

@@ -18,6 +18,7 @@ from loyalty import (
     forgetting,
     ledger,
     outbox,
+    sale_codes,
     sessions,
     tiers,
     updates,
@@ -72,6 +73,7 @@ def forget_codes(run) -> dict:
         "customer_codes": _in_chunks(run, forgetting.forget_customer_codes),
         "attempts": _in_chunks(run, forgetting.forget_attempts),
         "quotes": _in_chunks(run, forgetting.forget_quotes),
+        "sale_codes": _in_chunks(run, sale_codes.forget),
         "sessions": _in_chunks(run, sessions.forget_old_sessions),
     }
 

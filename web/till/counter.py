@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import SelectChoice, SelectField, StringField
 
-from loyalty import customers, partners, pos, purchases, sales
+from loyalty import customers, partners, pos, purchases, sale_codes, sales
 from loyalty.access import NotAllowed
 from loyalty.clock import utcnow
 from loyalty.errors import BranchRequired, CustomerNotFound, InvalidAmount, LoyaltyError
@@ -106,9 +106,9 @@ def show_till():
 @blueprint.post("")
 @staff("points:credit")
 def use_till():
-    """Calculate, credit, or reserve points: the button says which."""
+    """Calculate, credit, reserve points, or show a QR with the sum: the button says which."""
     form = SaleForm()
-    acts = {"live": _show_live, "credit": _credit, "hold": _hold}
+    acts = {"live": _show_live, "credit": _credit, "hold": _hold, "offer": _offer}
     return acts.get(request.form.get("act", ""), _calculate)(form)
 
 
@@ -184,6 +184,26 @@ def _hold(form: SaleForm):
     if done is None:
         return _show(form, _look(form)), 422
     return redirect(url_for("till_holds.show_hold", hold_id=done["hold_id"]), 303)
+
+
+def _offer(form: SaleForm):
+    """Whoever scans the QR is the customer; the sum is enough."""
+    amount, branch_id = read_or_refuse(form, lambda: read_sum(form.amount.data)), None
+    try:
+        branch_id = _chosen_branch(form)
+    except LoyaltyError as error:
+        refuse_here(form, error)
+    if form.is_refused:
+        return _show(form, _look(form)), 422
+
+    def act() -> dict[str, Any]:
+        made = sale_codes.offer(partner(), amount, caller=caller(), now=utcnow(), branch_id=branch_id)
+        return {"code_id": str(made.id)}
+
+    done = post_once(form, act)
+    if done is None:
+        return _show(form, _look(form)), 422
+    return redirect(url_for("till_sale_codes.show_code", code_id=done["code_id"]), 303)
 
 
 def _read(form: SaleForm) -> Typed | None:

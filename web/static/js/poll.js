@@ -1,7 +1,8 @@
 // A region that asks the server anew what it should show every `data-every` milliseconds while somebody looks at it.
 // `data-poll` is the address of a piece of a page, or of a page with a region of the same id; where that one asks no more,
 // neither does this, and numbers elsewhere on the page (`data-beside`) change with it. What somebody is typing into is left
-// alone. A slow or failing server is asked more rarely. Something new is announced (`data-news`).
+// alone. What is new is seen by the text, or by `data-state` where scripts change the text. A slow or failing server is asked
+// more rarely. Something new is announced (`data-news`).
 import { announce, startAll } from "./main.js";
 
 const LONGEST = 30000;
@@ -11,7 +12,8 @@ export function start(region) {
   let wait = every;
   let timer = 0;
   let isOver = false;
-  let known = region.textContent.trim();
+  const told = (part) => part.dataset.state ?? part.textContent.trim();
+  let known = told(region);
 
   async function look() {
     timer = 0;
@@ -32,8 +34,8 @@ export function start(region) {
     const page = new DOMParser().parseFromString(html, "text/html").body;
     const part = region.id && page.querySelector(`#${region.id}`);
     const fresh = part || page;
-    if (fresh.textContent.trim() === known || isInUse()) return false;
-    known = fresh.textContent.trim();
+    if (told(fresh) === known || isInUse()) return false;
+    known = told(fresh);
     const focused = region.contains(document.activeElement) && document.activeElement.dataset.copy;
     region.replaceChildren(...fresh.childNodes);
     startAll(region);
