@@ -418,6 +418,28 @@ class InvalidPromotion(LoyaltyError):
         self.reason, self.field = reason, field
 
 
+class InvalidService(LoyaltyError):
+    """This is no service of a catalogue."""
+
+    code = "invalid_service"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"{field or 'The service'}: {reason}.")
+        self.reason, self.field = reason, field
+
+
+class ServiceExists(LoyaltyError):
+    """Another service of the catalogue has this name."""
+
+    code = "service_exists"
+    status = 409
+    field = "name"
+
+    def __init__(self) -> None:
+        super().__init__("The catalogue has a service of this name.")
+
+
 class ClaimDecided(LoyaltyError):
     """The claim no longer waits; `state` says what became of it."""
 
@@ -630,6 +652,12 @@ class PromotionNotFound(NotFound):
 
     code = "promotion_not_found"
     status = 404
+
+
+class ServiceNotFound(NotFound):
+    """The service was not found."""
+
+    code = "service_not_found"
 
 
 class ClaimNotFound(NotFound):

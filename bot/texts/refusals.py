@@ -183,6 +183,15 @@ TEXTS = {
         "ru": "Правило отбора клиентов не читается.",
         "en": "The rule that chooses customers cannot be read.",
     },
+    "refused_invalid_service": {
+        "ru": "Проверьте, что написали об услуге.",
+        "en": "Check what you wrote of the service.",
+    },
+    "refused_service_exists": {
+        "ru": "Услуга с таким названием уже есть. Напишите другое название.",
+        "en": "There is a service of this name already. Write another one.",
+    },
+    "refused_service_not_found": {"ru": "Такой услуги нет.", "en": "There is no such service."},
     "refused_promotion_not_found": {"ru": "Такой акции нет.", "en": "There is no such promotion."},
     # the business
     "refused_partner_not_found": {
