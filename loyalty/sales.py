@@ -293,7 +293,7 @@ def post(
     if posted:
         promotions.record_uses(partner, sale.account.membership_id, sale.purchase_id, posted[-1], at)
         if rules.tiers is not None:
-            tiers.review(partner, sale.account.membership_id, now)
+            tiers.review(partner, sale.account.membership_id, now, purchase_id=sale.purchase_id)
     return sale
 
 
@@ -349,7 +349,8 @@ def undo(partner: Partner, purchase_id: UUID, *, caller: Caller, now: datetime) 
     )
     db.session.expire(purchase)
     promotions.forget_uses(partner.id, purchase_id)
-    tiers.review(partner, refunded.account.membership_id, now, may_fall=True)
+    if not refunded.repeated:
+        tiers.after_undo(partner, refunded.account.membership_id, purchase_id, now)
     _announce(partner, refunded)
     return refunded
 

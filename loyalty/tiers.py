@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 
 from loyalty import audit
 from loyalty.errors import InvalidTiers
@@ -26,6 +26,7 @@ from loyalty.types import Level, TierScheme
 from models import db
 from models.ledger import Award, Membership, Purchase
 from models.partner import Partner
+from models.tier import TierChange
 
 MEASURES = ("spent", "earned")
 WINDOWS = ("year", "days", "ever")
@@ -94,10 +95,12 @@ def set_scheme(partner: Partner, scheme: TierScheme | None, *, by: UUID | None, 
     audit.record("tiers.change", actor=by, partner_id=partner.id, details=partner.tier_scheme)
 
 
-def review(partner: Partner, membership_id: UUID, now: datetime, *, may_fall: bool = False) -> str | None:
+def review(
+    partner: Partner, membership_id: UUID, now: datetime, *, purchase_id: UUID | None = None, may_fall: bool = False
+) -> str | None:
     """Look at a member's tier after something moved, under the lock of their account; the tier they have then.
 
-    It rises at once; it falls when its time has come, or now with `may_fall`.
+    It rises at once; it falls when its time has come, or now with `may_fall`. `purchase_id` is the purchase that moved it.
     """
     scheme = read_scheme(partner.tier_scheme)
     if scheme is None:
@@ -108,11 +111,32 @@ def review(partner: Partner, membership_id: UUID, now: datetime, *, may_fall: bo
     present = _index(scheme, member.tier)
     is_over = member.tier_until is not None and member.tier_until <= now
     if reached > present or (reached < present and (may_fall or is_over)) or is_over:
-        level = scheme.levels[reached] if reached >= 0 else None
-        member.tier = level.name if level else None
-        member.tier_until = _until(scheme, zone, now) if level else None
+        if purchase_id is not None:
+            _remember(member, purchase_id)
+        member.tier = _name(scheme, reached)
+        member.tier_until = _until(scheme, zone, now) if reached >= 0 else None
         db.session.flush()
     return member.tier
+
+
+def after_undo(partner: Partner, membership_id: UUID, purchase_id: UUID, now: datetime) -> None:
+    """A purchase had not been: its member has the tier from before it, or what is left without it reaches, if that is
+    higher. A tier that refunds have left standing is not lost by an undone purchase."""
+    scheme = read_scheme(partner.tier_scheme)
+    change = _first_change_since(partner.id, membership_id, purchase_id)
+    if scheme is None or change is None:
+        return
+    member = db.session.get_one(Membership, (partner.id, membership_id), with_for_update=True, populate_existing=True)
+    zone, present = ZoneInfo(partner.timezone), _index(scheme, member.tier)
+    is_over = change.until_before is not None and change.until_before <= now
+    before = -1 if is_over else _index(scheme, change.tier_before)
+    reached = _level_of(scheme, _best_sum(scheme, member, zone, now))
+    if before >= reached:
+        member.tier = _name(scheme, before)
+        member.tier_until = change.until_before if before >= 0 else None
+    elif reached != present:
+        member.tier, member.tier_until = _name(scheme, reached), _until(scheme, zone, now)
+    db.session.flush()
 
 
 def after_refund(partner: Partner, membership_id: UUID, now: datetime) -> None:
@@ -193,6 +217,35 @@ def _read_factor(value: object) -> Decimal:
     if not is_number or not 1 <= Decimal(text) <= 100:
         raise InvalidTiers("have factors from 1 to 100 with at most 4 places", field="levels")
     return Decimal(text)
+
+
+def _remember(member: Membership, purchase_id: UUID) -> None:
+    db.session.add(
+        TierChange(
+            partner_id=member.partner_id,
+            purchase_id=purchase_id,
+            membership_id=member.id,
+            tier_before=member.tier,
+            until_before=member.tier_until,
+        )
+    )
+
+
+def _first_change_since(partner_id: UUID, membership_id: UUID, purchase_id: UUID) -> TierChange | None:
+    """What the purchase, or the first one after it that moved the member's tier, found."""
+    this = db.session.get_one(Purchase, (partner_id, purchase_id))
+    wanted = (
+        select(TierChange)
+        .join(Purchase, (Purchase.partner_id == TierChange.partner_id) & (Purchase.id == TierChange.purchase_id))
+        .where(TierChange.partner_id == partner_id, TierChange.membership_id == membership_id)
+        .where(tuple_(Purchase.created_at, Purchase.id) >= (this.created_at, this.id))
+        .order_by(Purchase.created_at, Purchase.id)
+    )
+    return db.session.scalar(wanted.limit(1))
+
+
+def _name(scheme: TierScheme, index: int) -> str | None:
+    return scheme.levels[index].name if index >= 0 else None
 
 
 def _index(scheme: TierScheme, name: str | None) -> int:

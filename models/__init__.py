@@ -3,7 +3,7 @@
 Importing this package registers every table on `db.metadata`.
 """
 
-from models import claim, customer, ledger, partner, promotion, sale_code, service, telegram, widget, work
+from models import claim, customer, ledger, partner, promotion, sale_code, service, telegram, tier, widget, work
 from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "sale_code",
     "service",
     "telegram",
+    "tier",
     "transaction",
     "transaction_apart",
     "widget",

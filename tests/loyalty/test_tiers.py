@@ -134,6 +134,27 @@ def test_an_undone_purchase_reached_nothing(cafe, member):
     assert tier(member) is None
 
 
+def undo_at_once(cafe, sale):
+    made = db.session.get_one(Purchase, (cafe.id, sale.purchase_id)).created_at
+    for _ in range(2):
+        sales.undo(cafe, sale.purchase_id, caller=CASHIER, now=made)
+
+
+def test_an_undone_purchase_does_not_cost_a_tier_that_refunds_had_left_standing(cafe, member):
+    first = buy(cafe, member, "5000.00")
+    sales.post_refund(cafe, first.purchase_id, caller=CASHIER, key="1", now=NOW, amount=Decimal(4900))
+    undo_at_once(cafe, buy(cafe, member, "10.00"))
+    assert tier(member) == "Золото", "protected until the window ends"
+
+
+def test_a_tier_reached_by_two_purchases_falls_back_when_the_first_is_undone(cafe, member):
+    first = buy(cafe, member, "600.00")
+    buy(cafe, member, "700.00")
+    assert tier(member) == "Серебро"
+    undo_at_once(cafe, first)
+    assert tier(member) is None
+
+
 def test_what_a_calendar_year_reached_lasts_through_the_next(cafe, member):
     tiers.set_scheme(cafe, scheme(window="year"), by=None, now=NOW)
     buy(cafe, member, "5000.00")
