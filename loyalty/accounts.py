@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from loyalty import ledger
+from loyalty import ledger, tiers
 from loyalty.errors import CustomerNotFound, InvalidCursor
 from loyalty.lifetime import local_date
 from loyalty.prepared import Prepared, array_of
@@ -114,6 +114,8 @@ def member_facts(partner_id: UUID, membership_id: UUID, now: datetime) -> Member
     ).one_or_none()
     if row is None:
         raise CustomerNotFound()
+    if row.Membership.tier_until is not None:
+        tiers.bring_up(partner_id, row.Membership.id, now)
     return facts_of(row.Membership, row.Customer)
 
 

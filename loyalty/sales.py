@@ -167,6 +167,8 @@ def preview(
     else:
         customer, membership = found
         ledger.bring_up(partner.id, membership.id, now)
+        if rules.tiers is not None:
+            tiers.bring_up(partner.id, membership.id, now)
         db.session.refresh(membership)
         card = card_of(membership, contacts=contacts)
         facts = promotions.know(partner, membership.id, facts_of(membership, customer), rules, now)
@@ -265,6 +267,8 @@ def post(
     """Price under the lock, post, and have the person told; not at another price than was promised."""
     zone, at = ZoneInfo(partner.timezone), document.occurred_at
     posted: list[Pricing] = []
+    if rules.tiers is not None:
+        tiers.bring_up(partner.id, membership_id, now)
 
     def priced(member: Member) -> Pricing:
         member = promotions.know(partner, membership_id, member, rules, at, lock=True)

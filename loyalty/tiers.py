@@ -146,6 +146,13 @@ def after_refund(partner: Partner, membership_id: UUID, now: datetime) -> None:
         review(partner, membership_id, now, may_fall=True)
 
 
+def bring_up(partner_id: UUID, membership_id: UUID, now: datetime) -> None:
+    """A tier whose time is over is looked at before a purchase is priced with it: the schedule comes minutes later."""
+    due = select(Membership.id).where(Membership.partner_id == partner_id, Membership.id == membership_id)
+    if db.session.scalar(due.where(Membership.tier_until <= now, Membership.state == "open")) is not None:
+        _end_window(partner_id, membership_id, now)
+
+
 def review_due(now: datetime, chunk: int = 200) -> int:
     """Look at members whose tier's time has come; how many. A batch a call, to be called until it gives 0."""
     due = (
@@ -157,10 +164,7 @@ def review_due(now: datetime, chunk: int = 200) -> int:
     )
     found = db.session.execute(due).all()
     for partner_id, membership_id in found:
-        partner = db.session.get_one(Partner, partner_id)
-        if review(partner, membership_id, now, may_fall=True) is None:
-            member = db.session.get_one(Membership, (partner_id, membership_id))
-            member.tier_until = None
+        _end_window(partner_id, membership_id, now)
     db.session.flush()
     return len(found)
 
@@ -217,6 +221,14 @@ def _read_factor(value: object) -> Decimal:
     if not is_number or not 1 <= Decimal(text) <= 100:
         raise InvalidTiers("have factors from 1 to 100 with at most 4 places", field="levels")
     return Decimal(text)
+
+
+def _end_window(partner_id: UUID, membership_id: UUID, now: datetime) -> None:
+    partner = db.session.get_one(Partner, partner_id)
+    if review(partner, membership_id, now, may_fall=True) is None:
+        member = db.session.get_one(Membership, (partner_id, membership_id))
+        member.tier_until = None
+        db.session.flush()
 
 
 def _remember(member: Membership, purchase_id: UUID) -> None:

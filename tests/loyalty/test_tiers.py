@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from loyalty import sales, tiers
+from loyalty import pos, sales, tiers
 from loyalty.errors import InvalidAmount, InvalidTiers
 from loyalty.identities import Identifier
 from loyalty.rules import Rules
@@ -97,6 +97,32 @@ def test_a_tier_falls_when_the_window_has_passed_and_not_before(cafe, member):
     look(NOW + timedelta(days=61))
     assert tier(member) is None
     look(NOW + timedelta(days=100))
+
+
+def test_a_tier_whose_time_is_over_prices_nothing_even_before_the_schedule_has_come(cafe, member):
+    buy(cafe, member, "5000.00")
+    late = NOW + timedelta(days=30)
+    who, basket = Identifier("customer_id", str(member.customer_id)), Basket(Decimal(1000))
+    quoted = pos.quote(cafe, who, basket, caller=Caller("till", "pos_api"), now=late - timedelta(seconds=1))
+    assert quoted.will_earn == 100
+    late += timedelta(seconds=1)
+    assert pos.quote(cafe, who, basket, caller=Caller("till", "pos_api"), now=late).will_earn == 50
+    assert tier(member) is None
+
+    other = make_member(cafe)
+    buy(cafe, other, "5000.00")
+    seen = sales.preview(
+        cafe,
+        Identifier("customer_id", str(other.customer_id)),
+        basket,
+        caller=CASHIER,
+        now=late,
+        contacts=False,
+    )
+    assert seen.plain.total == 50
+    third = make_member(cafe)
+    buy(cafe, third, "5000.00")
+    assert buy(cafe, third, "1000.00", now=late).earned == 50 and tier(third) == "Серебро"
 
 
 def test_points_and_the_balance_do_not_count(cafe, member):
