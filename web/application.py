@@ -61,7 +61,7 @@ def add_pages(app: Flask, settings: Settings) -> None:
     app.context_processor(lambda: {"asset": app.extensions["assets"].url, "settings": settings})
     app.extensions["widget"] = widget.Files()
     app.extensions["error_page"] = errors.show_error
-    app.context_processor(lambda: {"count_waiting_claims": till.claims.count_waiting})
+    app.context_processor(lambda: {"desk_ways": desk.list_ways})
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.after_request(_restrain)

@@ -15,6 +15,9 @@ from web.desk import (
     tiers,
     widget,
 )
+from web.desk.ways import list_ways
+
+__all__ = ["BLUEPRINTS", "list_ways"]
 
 ROOMS = (applications, branches, claims, keys, poster, programme, promotions, settings, staff, stats, tiers, widget)
 BLUEPRINTS = tuple(room.blueprint for room in ROOMS)

@@ -29,7 +29,3 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
-// A bar with many ways scrolls on phones: the one in use, and the one a key leads to, come into sight.
-const ways = document.querySelector(".ways");
-ways?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-ways?.addEventListener("focusin", (event) => event.target.scrollIntoView({ block: "nearest", inline: "nearest" }));
