@@ -1,4 +1,5 @@
-"""The widget's own calls. They come from its frame, which is a page of ours, and show one person's points at one partner.
+"""The widget's own calls. They come from its frame, which is a page of ours, and show one person's points at one partner;
+the one thing that is done there is to ask for the points of a purchase, which moves none.
 
 The frame stands on a stranger's page. Its session is a cookie that browsers keep apart for each site (`Partitioned`) and
 that only these routes read. Every call shows the token that the frame page was given and must come from our own origin.
@@ -16,11 +17,13 @@ from flask import Response, after_this_request, current_app, g, request
 from api.auth import client_address, code_accepted
 from api.blueprint import Blueprint, refuses_with
 from api.errors import RequestRefused
+from api.idempotency import idempotent
 from api.schemas import widget as schemas
 from api.schemas.auth import CodeSent
-from api.security import public
+from api.schemas.lists import page_of
+from api.security import Caller, public
 from api.tokens import unauthorized
-from loyalty import accounts, offered, partners, sign_in, widget, widget_sessions
+from loyalty import accounts, claims, offered, partners, sign_in, widget, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidOrigin, PartnerNotFound
 from loyalty.identities import parse_identifier
@@ -36,6 +39,7 @@ SESSION_HEADER = "X-Widget-Session"
 CARD_SECONDS = 300
 HISTORY = 10
 """So many operations a page: the frame is small."""
+CLAIMS = 5
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,18 @@ def from_frame(view: Callable) -> Callable:
         return view(*args, **kwargs)
 
     return wrapper
+
+
+def from_visitor(view: Callable) -> Callable:
+    """As `from_frame`, and somebody must be signed in there: `g.caller` says who."""
+
+    @wraps(view)
+    def wrapper(*args, **kwargs):
+        visitor = _visitor()
+        g.caller = Caller("widget", f"widget:{visitor.session_id}", visitor.customer_id, visitor.session_id)
+        return view(*args, **kwargs)
+
+    return from_frame(wrapper)
 
 
 @blueprint.get("/<partner>")
@@ -134,6 +150,33 @@ def show_standing(asked):
     history = {"items": items, "next_cursor": next_cursor}
     place = offered.find_standing(visitor.customer_id, partner_id, utcnow())
     return standing | {"is_member": bool(found), "tier": place.tier if place else None, "operations": history}
+
+
+@blueprint.get("/<partner>/claims")
+@public
+@from_visitor
+@refuses_with(401, 403)
+@blueprint.response(200, page_of(schemas.WidgetClaim))
+def list_claims():
+    """What I asked points for at this partner lately, the latest first."""
+    found = claims.list_own(g.caller.customer_id, partner_id=g.call.partner.id, limit=CLAIMS)
+    return {"items": found, "next_cursor": None}
+
+
+@blueprint.post("/<partner>/claims")
+@public
+@from_visitor
+@refuses_with(403)
+@blueprint.arguments(schemas.WidgetClaimIn)
+@idempotent
+@blueprint.response(201, schemas.WidgetClaim)
+def make_claim(body):
+    """Ask for the points of a purchase here. Staff approve it, or with a fiscal receipt the partner's limits may.
+
+    Only for who has joined this partner: anybody else gets 422 `consent_required`.
+    """
+    made = widget.claim(g.call.partner, g.caller.customer_id, **body, now=utcnow())
+    return claims.show_own(g.caller.customer_id, made.id)
 
 
 @blueprint.post("/<partner>/sign-out")

@@ -385,9 +385,12 @@ def show_claim(partner_id: UUID, claim_id: UUID, *, caller: Caller, contacts: bo
     return _row(found)
 
 
-def list_own(customer_id: UUID, *, after: UUID | None = None, limit: int = 20) -> list[OwnClaim]:
-    """A customer's own claims at all partners, the latest first; after one of them."""
+def list_own(
+    customer_id: UUID, *, partner_id: UUID | None = None, after: UUID | None = None, limit: int = 20
+) -> list[OwnClaim]:
+    """A customer's own claims, at one partner or at all, the latest first; after one of them."""
     wanted = _own(customer_id).order_by(Claim.id.desc()).limit(limit)
+    wanted = wanted.where(Claim.partner_id == partner_id) if partner_id else wanted
     return [_own_row(found) for found in db.session.execute(wanted.where(Claim.id < after) if after else wanted)]
 
 
@@ -555,10 +558,14 @@ def _day_of(partner: Partner, now: datetime) -> datetime:
 
 
 def _may_pass(made: Claim, membership: Membership, policy: ClaimPolicy, partner: Partner, now: datetime) -> bool:
-    """Whether it is approved by itself. The member's row is locked, so two at once are counted."""
+    """Whether it is approved by itself. The member's row is locked, so two at once are counted.
+
+    What is asked for in a frame on somebody's site, away from any counter, needs a receipt, whatever the limits are.
+    """
     if not policy.is_automatic or made.doubts or made.amount > policy.most_amount:
         return False
-    if (policy.receipt_only and not made.has_receipt) or (policy.known_only and not membership.visits):
+    needs_receipt = policy.receipt_only or made.source == "web_widget"
+    if (needs_receipt and not made.has_receipt) or (policy.known_only and not membership.visits):
         return False
     wanted = (
         select(func.count())

@@ -7,22 +7,28 @@ it (`frame-ancestors`), so a partner without sites has a widget that nobody can 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import audit, partners
+from loyalty import audit, claims, joining, limits, partners
 from loyalty.colours import darken_until_readable, parse_colour
-from loyalty.errors import PartnerNotFound, TooManySites
+from loyalty.customers import membership_of
+from loyalty.errors import ConsentRequired, PartnerNotFound, TooManySites
 from loyalty.origins import normalise_origin
 from models import db
+from models.claim import Claim
+from models.customer import Customer
 from models.partner import Partner
 from models.widget import WidgetSite
 
 SITES = 20
 """On so many sites at most: they all stand in a header of every frame."""
+CLAIMS_AN_HOUR = 20
+"""So often one person may try to ask for points in widgets; receipts that are refused count too."""
 HOUSE_COLOUR = "#0b6b63"
 """For partners who chose none."""
 
@@ -87,3 +93,16 @@ def remove_site(partner_id: UUID, origin: str, *, by: UUID | None) -> None:
     theirs = (WidgetSite.partner_id == partner_id) & (WidgetSite.origin == origin)
     if db.session.execute(delete(WidgetSite).where(theirs)).rowcount:
         audit.record("widget.site_removed", actor=by, partner_id=partner_id, details={"origin": origin})
+
+
+def claim(partner: Partner, customer_id: UUID, *, amount: Decimal | None, receipt: str | None, now: datetime) -> Claim:
+    """Ask in the frame for the points of a purchase. It makes nobody a member: joining is done on a page of our own.
+
+    Raises as `claims.claim`, `ConsentRequired` for who has not joined here yet, `TooMany`.
+    """
+    member = membership_of(customer_id, partner.id)
+    if member is None or member.state != "open" or joining.must_be_asked(customer_id, partner.id):
+        raise ConsentRequired()
+    limits.hit(f"widget_claim:{customer_id}", limit=CLAIMS_AN_HOUR, window=timedelta(hours=1), now=now)
+    customer = db.session.get_one(Customer, customer_id)
+    return claims.claim(partner, customer, now=now, amount=amount, receipt=receipt, source="web_widget")

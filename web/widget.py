@@ -19,14 +19,24 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from config import ROOT
-from loyalty import programmes, widget, widget_sessions
+from loyalty import claims, programmes, widget, widget_sessions
 from loyalty.access import public
+from loyalty.errors import (
+    ClaimNeedsSum,
+    FiscalReceiptFuture,
+    FiscalReceiptNotSale,
+    FiscalReceiptOld,
+    FiscalReceiptOtherSum,
+    FiscalReceiptUsed,
+    InvalidFiscalReceipt,
+    TooManyClaims,
+)
 from loyalty.rules import Rules
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
 from models.partner import Partner
 from web.formats import write_money, write_percent, write_points
 from web.operations import TITLES
-from web.sentences import say
+from web.sentences import say, say_error
 
 blueprint = Blueprint("widget_pages", __name__, template_folder="templates")
 
@@ -127,6 +137,7 @@ def show_frame():
         links={
             "join": f"/register?partner={partner.code}",
             "cabinet": "/customer",
+            "checkin": f"/checkin?partner={partner.code}",
             "bot": current_app.config["SETTINGS"].bot_link(f"p{partner.code}"),
         },
     )
@@ -161,7 +172,7 @@ def _settings(partner: Partner, rules: Rules, sites: list[str], token: str) -> d
         "currency": partner.currency,
         "point_value": float(rules.point_value),
         "language": get_locale().language,
-        "texts": _texts(),
+        "texts": _texts() | _texts_of_claims(partner),
     }
 
 
@@ -205,6 +216,32 @@ def _texts() -> dict:
         "held": _("%(points)s are reserved at a till", points="{points}"),
         "expiring": _("%(points)s burn on %(day)s", points="{points}", day="{day}"),
         "stories": {story: str(title) for story, title in TITLES.items()},
+    }
+
+
+def _texts_of_claims(partner: Partner) -> dict:
+    """What is said of requests for points, with this partner's limits in it."""
+    hours = claims.policy_of(partner).receipt_hours
+    refusals = (
+        ClaimNeedsSum(),
+        TooManyClaims(claims.MOST_WAITING),
+        InvalidFiscalReceipt("cannot be read"),
+        FiscalReceiptNotSale(),
+        FiscalReceiptOld(hours),
+        FiscalReceiptFuture(),
+        FiscalReceiptOtherSum(),
+        FiscalReceiptUsed(),
+    )
+    return {one.code: say_error(one) for one in refusals} | {
+        "invalid_amount": say("invalid_amount", 400),
+        "claimed": _("Sent. Points come when the staff confirm the purchase."),
+        "claims": {
+            "waiting": _("waits for confirmation"),
+            "approved": _("approved"),
+            "refused": _("refused"),
+            "withdrawn": _("withdrawn"),
+            "expired": _("not decided in time"),
+        },
     }
 
 

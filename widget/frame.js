@@ -1,4 +1,5 @@
-// The frame: signs a person in to look at their points at one partner, and shows them. Nothing can be spent here.
+// The frame: signs a person in to look at their points at one partner, shows them, and asks the staff for those of a purchase.
+// Nothing can be spent here.
 //
 // It stands on a page that may be anybody's. What it tells that page (`tell`) is whether it is open, how high, and that
 // somebody came or went: no balance, no name. What it hears from it is one word, `open`. The session is a cookie that
@@ -14,6 +15,10 @@ let cursor = null;
 let wasIn = false;
 let isCovered = false;
 let wasWarned = false;
+let claims = [];
+let claimKey = null;
+let timer = 0;
+let wait = 0;
 
 document.documentElement.style.setProperty("--accent", given.colour);
 
@@ -46,22 +51,24 @@ new ResizeObserver(() => tell("height", Math.ceil(document.body.scrollHeight))).
 // Calls
 
 class Refused extends Error {
-  constructor(status, code) {
+  constructor(status, code, fields = []) {
     super(code);
     this.status = status;
     this.code = code;
+    this.fields = fields;
   }
 }
 
-async function call(method, name, body) {
+async function call(method, name, body, key) {
   const headers = { "X-Widget-Frame": given.token };
+  if (key) headers["Idempotency-Key"] = key;
   if (session) headers["X-Widget-Session"] = session;
   if (body) headers["Content-Type"] = "application/json";
   const answer = await fetch(`/api/widget/${given.partner}/${name}`, {
     method, headers, body: body && JSON.stringify(body), cache: "no-store",
   });
   const said = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Refused(answer.status, said.code);
+  if (!answer.ok) throw new Refused(answer.status, said.code, Object.keys(said.errors ?? {}));
   return said;
 }
 
@@ -85,13 +92,19 @@ function clear(field) {
 function show(next, notice = "") {
   state = next;
   for (const section of document.querySelectorAll("[data-state]")) section.hidden = section.dataset.state !== next;
-  find("notice").hidden = !notice;
-  find("notice").textContent = notice;
+  note(notice);
   focusHeading();
 }
 
+function note(text) {
+  find("notice").hidden = !text;
+  find("notice").textContent = text;
+}
+
+const FIRST = { ask: "contact", code: "digits", claim: "amount" };
+
 function focusHeading() {
-  const field = state === "ask" ? find("contact") : state === "code" ? find("digits") : null;
+  const field = FIRST[state] && find(FIRST[state]);
   const heading = document.querySelector(`[data-state="${state}"] h1`);
   if (document.hasFocus()) (field ?? heading)?.focus();
 }
@@ -138,12 +151,50 @@ function fill(standing, isMore) {
   }
 }
 
+function fillClaims(items) {
+  claims = items;
+  find("claims-title").hidden = !items.length;
+  find("claims").replaceChildren();
+  for (const one of items) {
+    const row = add(find("claims"), "li");
+    const what = add(row, "span", money(+(one.approved_amount ?? one.amount)));
+    const told = given.texts.claims[one.state];
+    add(what, "span", one.reason ? `${told}: ${one.reason}` : told, one.state === "refused" ? "wrong small" : "quiet");
+    if (one.points) add(row, "b", signed(one.points), "good");
+  }
+  follow();
+}
+
+// While something waits and somebody looks, ask what became of it, ever more rarely.
+function follow() {
+  clearTimeout(timer);
+  if (claims.some((one) => one.state === "waiting")) timer = setTimeout(lookAtClaims, wait);
+}
+
+async function lookAtClaims() {
+  wait = Math.min(wait * 1.3, 60000);
+  if (state !== "member" || document.hidden || !window.innerHeight) return follow();
+  try {
+    const items = (await call("GET", "claims")).items;
+    if (JSON.stringify(items) === JSON.stringify(claims)) return follow();
+    fill(await call("GET", "me"), false);
+    const decided = items.find((one) => claims.some((old) => old.id === one.id && old.state !== one.state));
+    if (decided) note(decided.points ? `${given.texts.claims.approved}: ${points(decided.points)}` : given.texts.claims[decided.state]);
+    fillClaims(items);
+  } catch (error) {
+    if (error.status === 401) return look();
+    follow();
+  }
+}
+
 // What people do
 
 async function look() {
   try {
     const standing = await call("GET", "me");
     fill(standing, false);
+    wait = 4000;
+    if (standing.is_member) fillClaims((await call("GET", "claims")).items);
     show(standing.is_member ? "member" : "stranger");
     if (!wasIn) tell("signed-in");
     wasIn = true;
@@ -172,9 +223,12 @@ async function ask(field) {
 
 function forget() {
   if (wasIn) tell("signed-out");
+  clearTimeout(timer);
   session = null;
   wasIn = false;
-  for (const id of ["balance", "worth", "facts", "history"]) find(id).replaceChildren();
+  claims = [];
+  for (const id of ["balance", "worth", "facts", "history", "claims"]) find(id).replaceChildren();
+  for (const id of ["amount", "receipt"]) find(id).value = "";
 }
 
 async function leave() {
@@ -194,7 +248,7 @@ function onSubmit(id, act) {
     const button = form.querySelector("button");
     if (button.getAttribute("aria-disabled") === "true") return;
     const field = form.querySelector("input");
-    clear(field);
+    for (const one of form.querySelectorAll("input")) clear(one);
     button.setAttribute("aria-disabled", "true");
     await act(field).finally(() => button.removeAttribute("aria-disabled"));
   });
@@ -216,6 +270,31 @@ onSubmit("code", async (field) => {
   find("contact").value = field.value = "";
   await look();
 });
+find("claim-points").addEventListener("click", () => {
+  claimKey = newKey();
+  show("claim");
+});
+onSubmit("claim", async (field) => {
+  const amount = find("amount").value.replace(/[\s\u00a0'’₽]/g, "").replace(",", ".") || null;
+  const receipt = find("receipt").value.trim() || null;
+  try {
+    await call("POST", "claims", { amount, receipt }, claimKey);
+  } catch (error) {
+    if (error.status === 401) return look();
+    if (error.code === "consent_required") return show("consent");
+    claimKey = newKey(); // refused: what is sent next is another request
+    const place = error.fields.includes("receipt") || error.code?.startsWith("fiscal_") ? find("receipt") : field;
+    return explain(error.code === "validation_error" ? new Refused(400, "invalid_amount") : error, place);
+  }
+  find("amount").value = find("receipt").value = "";
+  await look();
+  if (state === "member") note(given.texts.claimed);
+});
+
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 if ("isVisible" in IntersectionObserverEntry.prototype) {
   const watch = new IntersectionObserver(
     (entries) => {

@@ -11,7 +11,11 @@ from loyalty.claims import DOUBTS, LONGEST_REASON, SOURCES
 from loyalty.fiscal import LONGEST as LONGEST_RECEIPT
 from models.claim import STATES
 
-_STATE = {"enum": list(STATES)}
+CLAIM_STATE = {"enum": list(STATES)}
+RECEIPT_TEXT = {
+    "maximum": LONGEST_RECEIPT,
+    "metadata": {"example": "t=20261120T143000&s=1000.00&fn=9960440300000001&i=1&fp=1234567890&n=1"},
+}
 
 
 class ClaimIn(Input):
@@ -19,11 +23,7 @@ class ClaimIn(Input):
 
     partner_id = PartnerRef(required=True)
     amount = Money(load_default=None)
-    receipt = Text(
-        maximum=LONGEST_RECEIPT,
-        load_default=None,
-        metadata={"example": "t=20261120T143000&s=1000.00&fn=9960440300000001&i=1&fp=1234567890&n=1"},
-    )
+    receipt = Text(load_default=None, **RECEIPT_TEXT)
     branch_id = Id(load_default=None)
     consents = fields.Nested(
         Consents, metadata={"description": "answers to this partner; personal_data is needed once"}
@@ -43,7 +43,7 @@ class OwnClaim(Output):
     occurred_at = Moment(required=True)
     created_at = Moment(required=True)
     has_receipt = fields.Boolean(required=True)
-    state = fields.String(required=True, metadata=_STATE)
+    state = fields.String(required=True, metadata=CLAIM_STATE)
     reason = fields.String(required=True, allow_none=True, metadata={"description": "why it was refused"})
     decided_at = Moment(required=True, allow_none=True)
     purchase_id = Id(required=True, allow_none=True)
@@ -72,7 +72,7 @@ class Claim(Output):
         required=True,
         metadata={"description": "what looks odd; refuses nothing"},
     )
-    state = fields.String(required=True, metadata=_STATE)
+    state = fields.String(required=True, metadata=CLAIM_STATE)
     reason = fields.String(required=True, allow_none=True)
     decided_at = Moment(required=True, allow_none=True)
     purchase_id = Id(required=True, allow_none=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields
 
+from api.schemas.claims import CLAIM_STATE, RECEIPT_TEXT
 from api.schemas.customer import Contact, Expiring
-from api.schemas.fields import Digits, Input, Moment, Money, Output, Text
+from api.schemas.fields import Digits, Id, Input, Moment, Money, Output, Text
 from loyalty.stories import STORIES
 
 
@@ -61,3 +62,21 @@ class Standing(Output):
     tier = fields.String(required=True, allow_none=True)
     expiring = fields.List(fields.Nested(Expiring), required=True)
     operations = fields.Nested(OperationPage, required=True)
+
+
+class WidgetClaimIn(Input):
+    """A sum, the text of a fiscal receipt's QR, or both, which then must agree to the kopeck."""
+
+    amount = Money(load_default=None)
+    receipt = Text(load_default=None, **RECEIPT_TEXT)
+
+
+class WidgetClaim(Output):
+    id = Id(required=True, attribute="claim_id")
+    amount = Money(required=True)
+    approved_amount = Money(required=True, allow_none=True, metadata={"description": "what staff made of it"})
+    points = fields.Integer(required=True, metadata={"description": "credited, less what returns took back"})
+    has_receipt = fields.Boolean(required=True)
+    state = fields.String(required=True, metadata=CLAIM_STATE)
+    reason = fields.String(required=True, allow_none=True, metadata={"description": "why it was refused"})
+    created_at = Moment(required=True)

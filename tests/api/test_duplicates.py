@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from loyalty import joining
+from loyalty.clock import utcnow
 from models import db, transaction
-from tests.api.roles import Actor, make_cast, new_key, sign_in
+from models.partner import Partner
+from tests.api.roles import Actor, in_frame, make_cast, new_key, sign_in
 from tests.api.samples import basket_of, make_hold, make_purchase
 from tests.factories import make_customer
 
@@ -81,6 +84,16 @@ def claim(cast) -> Call:
     return Call(asking, "/api/customer/claims", body, body | {"amount": "2000.00"})
 
 
+def claim_in_frame(cast) -> Call:
+    with cast.nobody.app.test_request_context(), transaction():
+        partner, asking = db.session.get_one(Partner, cast.ours.partner_id), make_customer()
+        joining.join(asking, partner, {"personal_data": True}, place="api", now=utcnow())
+        asking_id = asking.id
+    body = {"amount": "1000.00", "receipt": None}
+    visitor = in_frame(cast.nobody.app, cast.ours.partner_id, asking_id)
+    return Call(visitor, f"/api/widget/{cast.ours.partner_code}/claims", body, body | {"amount": "2000.00"})
+
+
 def approve(cast) -> Call:
     asked = claim(cast)
     claim_id = asked.send(new_key()).json["id"]
@@ -98,6 +111,7 @@ CALLS: dict[str, tuple[str, Callable, int]] = {
     "void": ("POST /api/pos/holds/<uuid:hold_id>/void", void, 5),
     "till refund": ("POST /api/pos/refunds", till_refund, 5),
     "claim": ("POST /api/customer/claims", claim, 5),
+    "claim in the widget": ("POST /api/widget/<partner>/claims", claim_in_frame, 5),
     "approve": ("POST /api/partner/claims/<uuid:claim_id>/approve", approve, 5),
     "adjust": ("POST /api/admin/customers/<uuid:customer_id>/loyalty/adjust", adjust, 5),
 }

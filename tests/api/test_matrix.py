@@ -662,6 +662,17 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row(*PUBLIC, 401, headers=in_frame(), things=(WIDGET,)),
         Row(*PUBLIC, 403, things=(WIDGET,)),  # whatever else one is signed in to
     ),
+    "GET /api/widget/<partner>/claims": (
+        Row(*PUBLIC, 200, headers=in_frame("member"), things=(WIDGET,)),
+        Row(*PUBLIC, 401, headers=in_frame(), things=(WIDGET,)),
+    ),
+    "POST /api/widget/<partner>/claims": (
+        Row(
+            *PUBLIC, 422, body={"amount": "100.00"}, headers=in_frame("stranger"), things=(WIDGET,)
+        ),  # joins by it never
+        Row(*PUBLIC, 401, body={"amount": "100.00"}, headers=in_frame(), things=(WIDGET,)),
+        Row(*PUBLIC, 403, body={"amount": "100.00"}, things=(WIDGET,)),
+    ),
     "POST /api/widget/<partner>/sign-out": (
         Row(*PUBLIC, 204, headers=in_frame("member"), things=(WIDGET,)),
         Row(*PUBLIC, 403, things=(WIDGET,)),

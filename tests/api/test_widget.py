@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from api.widget import FRAME_HEADER, SESSION_HEADER
-from loyalty import customers, ledger, notices, widget, widget_sessions
+from loyalty import claims, customers, joining, ledger, notices, widget, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
 from models import db, transaction
@@ -17,7 +17,7 @@ from models.customer import Customer, Identity
 from models.partner import Partner
 from models.widget import WidgetSession
 from models.work import Outbox
-from tests.api.roles import in_frame, make_cast
+from tests.api.roles import in_frame, make_cast, new_key
 from tests.api.test_sign_in_story import code_sent_to
 from tests.factories import make_customer, make_phone, make_staff
 
@@ -233,6 +233,110 @@ def test_the_message_names_a_site_of_the_partners_only(app, cast, frame):
     text = newest_message(app, cast.ours.phone)
     assert "на сайте shop.example." in text
     assert re.search(r"\n@shop\.example #\d{6} @localhost$", text)
+
+
+# Asking for points
+
+
+def claim(frame, body, *, key=None, **headers):
+    return frame.call("POST", "claims", body, **{"Idempotency-Key": key or new_key()} | headers)
+
+
+@pytest.fixture
+def joined(app, cast):
+    """A frame in which somebody is signed in who has joined the partner, and their id."""
+    with app.app_context(), transaction():
+        phone = make_phone()
+        person = make_customer(phone)
+        partner = db.session.get_one(Partner, cast.ours.partner_id)
+        joining.join(person, partner, {"personal_data": True}, place="page", now=utcnow())
+        person_id = person.id
+    frame = Frame(app, cast.ours)
+    frame.sign_in(phone)
+    return frame, person_id
+
+
+def test_a_visitor_asks_for_points_and_sees_what_became_of_it(cast, joined):
+    frame, _ = joined
+    before = frame.look().json["balance"]
+    asked = claim(frame, {"amount": "700.00"})
+    assert asked.status_code == 201, asked.text
+    assert asked.json | {"created_at": "", "id": ""} == {
+        "id": "", "amount": "700.00", "approved_amount": None, "points": 0, "has_receipt": False, "state": "waiting",
+        "reason": None, "created_at": "",
+    }  # fmt: skip
+    assert frame.look().json["balance"] == before
+    waiting = cast.ours.staff["cashier"].get("/api/partner/claims?limit=100").json["items"]
+    assert [one["source"] for one in waiting if one["id"] == asked.json["id"]] == ["web_widget"]
+    refused_there = {"reason": "Такой покупки не было"}
+    cast.ours.staff["cashier"].post(f"/api/partner/claims/{asked.json['id']}/refuse", refused_there)
+    second = claim(frame, {"amount": "800.00"}).json["id"]
+    assert (
+        cast.ours.staff["cashier"].post(f"/api/partner/claims/{second}/approve", {}, key=new_key()).status_code == 200
+    )
+    shown = frame.call("GET", "claims").json["items"]
+    assert [(one["state"], one["points"], one["reason"]) for one in shown] == [
+        ("approved", 40, None),
+        ("refused", 0, "Такой покупки не было"),
+    ]
+    assert frame.look().json["balance"] == before + 40
+
+
+def test_in_a_frame_nobody_becomes_a_customer(app, cast, frame):
+    with app.app_context(), transaction():
+        phone = make_phone()
+        person_id = make_customer(phone).id
+    frame.sign_in(phone)
+    assert refused(claim(frame, {"amount": "700.00"}), 422, "consent_required")
+    with app.app_context():
+        assert customers.membership_of(person_id, cast.ours.partner_id) is None
+
+
+def test_a_claim_without_a_receipt_waits_whatever_the_partner_lets_pass(app, cast, joined):
+    frame, _ = joined
+    limits = claims.ClaimPolicy(is_automatic=True, known_only=False, receipt_only=False, a_day=20)
+    with app.app_context(), transaction():
+        partner = db.session.get_one(Partner, cast.ours.partner_id)
+        before = claims.policy_of(partner)
+        claims.set_policy(partner, limits, by=cast.ours.member.customer_id)
+    asked = claim(frame, {"amount": "100.00"})
+    with app.app_context(), transaction():
+        claims.set_policy(db.session.get_one(Partner, cast.ours.partner_id), before, by=cast.ours.member.customer_id)
+    assert (asked.status_code, asked.json["state"]) == (201, "waiting")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "claim_needs_sum"),
+        ({"amount": "0"}, 400, "validation_error"),
+        ({"amount": "-5.00"}, 400, "validation_error"),
+        ({"receipt": "t=1&s=2"}, 422, "invalid_fiscal_receipt"),
+        ({"amount": "1.00", "receipt": "t=20201120T143000&s=1.00&fn=9960440300000001&i=1&fp=1&n=1"}, 422, "fiscal_receipt_old"),
+        ({"amount": "1.00", "partner_id": "406631153"}, 400, "validation_error"),
+    ],
+)  # fmt: skip
+def test_a_claim_that_cannot_be_read_changes_nothing(joined, body, status, code):
+    frame, _ = joined
+    assert refused(claim(frame, body), status, code)
+    assert frame.call("GET", "claims").json["items"] == []
+
+
+def test_a_claim_is_heard_from_the_visitors_own_frame_only_and_once(app, cast, joined):
+    frame, _ = joined
+    body, key = {"amount": "700.00"}, new_key()
+    for spoil in (
+        {FRAME_HEADER: None},
+        {"Sec-Fetch-Site": "cross-site"},
+        {FRAME_HEADER: Frame(app, cast.theirs).token},
+    ):
+        assert refused(claim(frame, body, **spoil), 403, "forbidden")
+    assert refused(claim(Frame(app, cast.ours), body), 401, "session_ended")
+    assert refused(frame.call("POST", "claims", body), 400, "idempotency_key_required")
+    answers = [claim(frame, body, key=key) for _ in range(2)]
+    assert answers[0].json == answers[1].json
+    assert len(frame.call("GET", "claims").json["items"]) == 1
+    assert refused(claim(frame, {"amount": "701.00"}, key=key), 409, "idempotency_conflict")
 
 
 # Who may call

@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from loyalty import sales, sessions, widget
+from loyalty import consents, sales, sessions, widget
 from loyalty.clock import utcnow
 from loyalty.colours import contrast_with_white, darken_until_readable
 from loyalty.rules import Rules
@@ -61,6 +61,7 @@ def house(site, shop) -> House:
                 key=f"widget-{place.id}",
                 now=utcnow(),
             )
+        consents.record(person.id, "personal_data", True, partner_id=partner.id, place="page", now=utcnow())
         widget.add_site(partner.id, shop.url, by=None, now=utcnow(), loopback=True)
         return House(partner.code, partner.id, person.id, identity_of(person, "phone").value)
 
@@ -642,6 +643,11 @@ def test_every_state_of_the_frame_is_usable_by_everybody(new_context, site, shop
     expect(frame.locator("#balance")).to_have_text("1 250 баллов")
     frame.get_by_text("Как потратить").click()
     check_usable(frame, "member")
+    frame.get_by_role("button", name="Начислить").click()
+    frame.get_by_role("button", name="Запросить баллы").click()
+    expect(frame.locator("#amount-error")).not_to_be_empty()
+    check_usable(frame, "claim")
+    frame.get_by_role("button", name="Назад к баллам").click()
     assert violations(page) == []
     suspend(site, house)
     frame.get_by_role("button", name="Закрыть").click()

@@ -1,16 +1,26 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import select
 
-from loyalty import widget
-from loyalty.errors import InvalidColour, InvalidOrigin, PartnerNotFound, TooManySites
+from loyalty import joining, widget
+from loyalty.errors import (
+    InvalidColour,
+    InvalidFiscalReceipt,
+    InvalidOrigin,
+    PartnerNotFound,
+    TooMany,
+    TooManySites,
+)
 from models import db, transaction
 from models.customer import AuditRecord
 from models.partner import Partner
 from models.widget import WidgetSite
 from tests.concurrency import at_once
-from tests.factories import NOW, make_partner
+from tests.factories import NOW, make_customer, make_partner
 
 
 def add(partner, address="https://shop.example", **options):
@@ -110,3 +120,14 @@ def test_a_suspended_partner_has_no_widget(db_session):
     partner: Partner = make_partner(state="suspended")
     with pytest.raises(PartnerNotFound):
         widget.find_partner(partner.code)
+
+
+def test_who_asks_for_points_too_often_is_stopped_for_an_hour(db_session):
+    partner, person = make_partner(), make_customer()
+    joining.join(person, partner, {"personal_data": True}, place="page", now=NOW)
+    for _ in range(widget.CLAIMS_AN_HOUR):
+        with pytest.raises(InvalidFiscalReceipt):
+            widget.claim(partner, person.id, amount=None, receipt="t=1", now=NOW)
+    with pytest.raises(TooMany):
+        widget.claim(partner, person.id, amount=Decimal("1.00"), receipt=None, now=NOW)
+    assert widget.claim(partner, person.id, amount=Decimal("1.00"), receipt=None, now=NOW + timedelta(hours=1))

@@ -21,6 +21,8 @@ from web.widget import shrink
 SITES = ["https://shop.example", "https://www.shop.example:8443"]
 LOADER_BYTES = 1564
 """What giscus needs; 2 500 is what we promised."""
+FRAME_BYTES = 14_000
+"""The page of the frame with its script and its styles, as they go over the wire; nothing of it before the button is pressed."""
 
 
 @pytest.fixture
@@ -95,6 +97,12 @@ def test_the_frame_may_stand_on_the_partners_sites_only(client, partner):
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
     assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_the_frame_is_light(client, partner):
+    page = open_frame(client, partner)
+    files = [client.get(f"/widget/files/1/{name}") for name in ("frame.js", "frame.css")]
+    assert sum(len(gzip.compress(answer.data, 6)) for answer in (page, *files)) <= FRAME_BYTES
 
 
 def test_without_sites_nobody_may_show_it(client, app):
