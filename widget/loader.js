@@ -7,20 +7,22 @@
    It is made small at the start (`shrink` in web/widget.py): every statement ends with a semicolon for rjsmin, names that
    begin with $ are ours alone and go out as single letters. */
 if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // else it is a module, or loaded twice
-  const $document = document, $before = window.LoyaltyWidget;
+  const $document = document, $before = window.LoyaltyWidget, $roots = new WeakMap();
   const $origin = new URL($document.currentScript.src).origin;
   let $only;
 
   const $start = $options => {
     const $russian = /^ru/i.test($document.documentElement.lang || navigator.language);
-    const $events = new EventTarget();
-    let $host, $launcher, $panel, $closer, $frame, $title, $back, $isOpen, $isAbsent = !/^[\da-f-]{6,36}$/i.test($options.partnerId);
+    const $events = new EventTarget(), $ender = new AbortController(), $until = { signal: $ender.signal };
+    let $host, $root, $launcher, $panel, $closer, $frame, $title, $back, $isOpen, $card = {};
+    let $isAbsent = !/^[\da-f-]{6,36}$/i.test($options.partnerId);
 
     const $make = ($tag, $parent, $values) => $parent.appendChild(Object.assign($document.createElement($tag), $values));
     const $tell = $type => $events.dispatchEvent(new Event($type));
 
-    const $draw = $card => {
-      if ($host) return;
+    const $draw = () => {
+      if ($isAbsent || $host && $host.isConnected) return;
+      $wipe();
       const $side = ($options.position == "bottom-left" ? "left" : "right") + ":16px";
       const $sheet = new CSSStyleSheet();
       $sheet.replaceSync(
@@ -34,7 +36,8 @@ if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // e
         "@media(max-width:480px){div{left:0;width:100%}}"
       );
       $host = $document.querySelector("div#loyalty-widget") || $make("div", $document.documentElement);
-      const $root = $host.attachShadow({ mode: "closed" });
+      $root = $roots.get($host) || $host.attachShadow({ mode: "closed" }); // an element takes one for its whole life
+      $roots.set($host, $root);
       $root.adoptedStyleSheets = [$sheet];
       $title = $russian ? "Баллы" : "Points";
       $launcher = $make("button", $root, { textContent: "★ " + $title, ariaExpanded: "false", onclick: () => $isOpen ? $close() : $open() });
@@ -44,9 +47,19 @@ if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // e
       $closer = $make("button", $panel, { textContent: "✕", ariaLabel: $russian ? "Закрыть" : "Close", onclick: () => $close() });
     };
 
+    // off the page, also where the page has taken its element away: nothing of ours stays in that one
+    const $wipe = () => {
+      if (!$host) return;
+      $close();
+      $root.replaceChildren();
+      $root.adoptedStyleSheets = [];
+      if (!$host.id) $host.remove(); // ours
+      $host = $frame = 0;
+    };
+
     const $open = () => {
+      $draw();
       if ($isOpen || $isAbsent) return;
-      $draw({});
       const $address = $origin + "/widget/frame?partner=" + $options.partnerId;
       if (!$panel.togglePopover) return window.open($address, "", "noopener"); // an old browser: the frame as a page of its own
       $back = $document.activeElement;
@@ -72,7 +85,10 @@ if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // e
       $tell("close");
     };
 
-    const $toggle = $shown => $panel.togglePopover($isOpen = $launcher.ariaExpanded = $shown); // above everything of the page
+    const $toggle = $shown => {
+      $isOpen = $launcher.ariaExpanded = $shown;
+      $host.isConnected && $panel.togglePopover($shown); // above everything of the page
+    };
 
     addEventListener("message", $event => {
       if (!$frame || $event.source != $frame.contentWindow || $event.origin != $origin) return; // who posts else is nobody
@@ -84,21 +100,45 @@ if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // e
       // by its transform, which moves nothing else and is no layout shift: what is not needed lies under the edge
       if ($type == "height") $panel.style.transform = "translateY(max(0px,100% - " + Math.max(+$event.data.value || 0, 240) + "px))";
       if ($type == "close") $close();
-      if ($type == "signed-in" || $type == "signed-out") $tell($type);
+      if (/^(signed-(in|out)|joined|claimed)$/.test($type)) $tell($type);
+    }, $until);
+    addEventListener("keydown", $event => $event.key == "Escape" && $close(), $until);
+
+    // a site of one page changes its content under us: the launcher comes back, a while later so that two scripts cannot race
+    const $watcher = new MutationObserver(() => {
+      if (!$host || $host.isConnected) return;
+      $wipe();
+      setTimeout($draw, 200);
     });
-    addEventListener("keydown", $event => $event.key == "Escape" && $close());
+    $watcher.observe($document, { childList: true, subtree: true });
 
     $isAbsent || (window.requestIdleCallback || setTimeout)(() => {
-      if ($options.announce === false) $draw({});
+      if ($options.announce === false) $draw();
       else fetch($origin + "/api/widget/" + $options.partnerId, { credentials: "omit" })
-        .then($answer => ($isAbsent = $answer.status == 404) || $answer.json())
-        .then($card => $isAbsent || $draw($card), () => $draw({}));
+        .then($answer => $answer.status == 404 ? $isAbsent = true : $answer.json())
+        .then($found => $draw($card = $found), $draw);
     }, { timeout: 2000 });
 
-    return { open: $open, close: $close, on: ($type, $act) => $events.addEventListener($type, () => $act()) };
+    const $handle = {
+      open: $open,
+      close: $close,
+      on: ($type, $act) => {
+        const $run = () => $act();
+        $events.addEventListener($type, $run);
+        return () => $events.removeEventListener($type, $run);
+      },
+      destroy: () => {
+        $wipe();
+        $isAbsent = true;
+        $ender.abort();
+        $watcher.disconnect();
+        if ($only == $handle) $only = 0;
+      }
+    };
+    Promise.resolve($handle).then($options.ready);
+    return Object.assign(window.LoyaltyWidget, $handle), $handle;
   };
 
-  const $init = $options => $only = $only || $start($options || {}); // one widget a page: the first
-  window.LoyaltyWidget = { init: $init };
-  if ($before) $before.q.forEach($init);
+  window.LoyaltyWidget = { init: $options => $only = $only || $start($options || {}) }; // one widget a page: the first
+  if ($before) $before.q.forEach(LoyaltyWidget.init);
 }

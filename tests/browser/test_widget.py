@@ -217,6 +217,60 @@ def test_an_asynchronous_script_finds_what_was_asked_before(page, site, shop, ho
     expect(launch(page).get_by_text("Пекарня Ржаная")).to_be_visible()
 
 
+def test_a_page_that_waits_for_nothing_is_told_when_the_widget_is_there(page, site, shop, house):
+    stub = "window.LoyaltyWidget = window.LoyaltyWidget || {q: [], init(options) { this.q.push(options) }};"
+    page.goto(
+        shop.put(
+            f"""<button id=own onclick="LoyaltyWidget.open()">Баллы</button><script>{stub} window.told = [];
+            LoyaltyWidget.init({{partnerId: '{house.code}', ready(widget) {{
+              const stop = widget.on('open', () => {{ told.push('open'); stop() }});
+              widget.on('close', () => told.push('close')) }} }})</script>
+            <script async src="{site.url}/widget.js"></script>"""
+        )
+    )
+    page.wait_for_function("Boolean(LoyaltyWidget.open)")
+    page.locator("#own").click()
+    frame_of(page).get_by_role("button", name="Закрыть").click()
+    page.wait_for_function("told.join() === 'open,close'")
+    page.evaluate("LoyaltyWidget.open(); LoyaltyWidget.close()")
+    assert page.evaluate("told.join()") == "open,close,close"
+
+
+def test_what_is_destroyed_leaves_nothing_and_a_second_one_works(page, site, shop, house):
+    page.goto(shop.put(script(site, house.code)))
+    launch(page)
+    page.evaluate("first = handle; first.destroy(); first.open(); first.destroy()")
+    assert page.evaluate("told.join()") == "open,close"
+    assert page.frames == [page.main_frame]
+    assert page.locator("#loyalty-widget").bounding_box()["height"] == 0
+    page.evaluate(
+        f"second = LoyaltyWidget.init({{partnerId: '{house.code}'}}); second.on('open', () => told.push('again')); 0"
+    )
+    expect_launcher(page)
+    page.evaluate("first.destroy()")
+    expect(launch(page).get_by_text("Пекарня Ржаная")).to_be_visible()
+    assert page.evaluate("told.join()") == "open,close,again"
+    page.evaluate("second.destroy(); document.querySelector('#loyalty-widget').remove()")
+    page.evaluate(
+        f"third = LoyaltyWidget.init({{partnerId: '{house.code}', announce: false}}); third.open(); third.destroy()"
+    )
+    assert page.evaluate("document.documentElement.children.length") == 2
+    assert page.frames == [page.main_frame]
+
+
+def test_the_launcher_comes_back_when_a_site_of_one_page_changes_its_content(page, site, shop, house):
+    page.goto(shop.put(script(site, house.code)))
+    launch(page)
+    page.evaluate("old = document.querySelector('#loyalty-widget'); old.remove()")
+    page.wait_for_function("told.join() === 'open,close'")
+    page.wait_for_function("[...document.documentElement.children].some(one => one.localName === 'div')")
+    page.evaluate("handle.open()")
+    expect(frame_of(page).get_by_text("Пекарня Ржаная")).to_be_visible()
+    page.evaluate("document.body.append(old)")  # what was taken out and put in again is an empty element
+    assert page.locator("#loyalty-widget").bounding_box()["height"] == 0
+    assert len(page.frames) == 2
+
+
 @pytest.mark.parametrize("code", ["999999999999", "x", "", "<img src=x onerror=alert(1)>", "../frame"])
 def test_a_widget_of_nobody_is_quietly_absent(page, site, shop, code):
     page.goto(shop.put(script(site, code)))
@@ -731,5 +785,5 @@ def test_the_code_is_copied_as_it_is_shown(owner, site):
     owner.goto(f"{site.url}/partner/widget", wait_until="networkidle")  # the button copies once its module has arrived
     owner.get_by_role("button", name="Скопировать").first.click()
     expect(owner.locator("[data-announcer]")).to_have_text("Скопировано")
-    assert owner.evaluate("navigator.clipboard.readText()") == owner.locator("#snippet").text_content()
+    assert owner.evaluate("navigator.clipboard.readText()") == owner.locator("#snippet-async").text_content()
     assert f"partnerId: '{ESPRESSO}'" in owner.evaluate("navigator.clipboard.readText()")

@@ -19,8 +19,8 @@ from tests.web.browser import Browser
 from web.widget import shrink
 
 SITES = ["https://shop.example", "https://www.shop.example:8443"]
-LOADER_BYTES = 1564
-"""What giscus needs; 2 500 is what we promised."""
+LOADER_BYTES = 1900
+"""giscus needs 1 564 and takes nothing back; 2 500 is what we promised."""
 FRAME_BYTES = 14_000
 """The page of the frame with its script and its styles, as they go over the wire; nothing of it before the button is pressed."""
 
