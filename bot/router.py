@@ -80,6 +80,8 @@ class Router:
             assert not (self._commands.keys() & room.commands.keys() or self._steps.keys() & room.steps.keys())
             self._commands |= room.commands
             self._steps |= room.steps
+            words, known = _first_words(room.presses), _first_words(self._presses)
+            assert not words & known, f"two rooms have buttons that begin with {words & known}"
             self._presses += room.presses
             self._sentences += room.sentences
 
@@ -111,6 +113,11 @@ class Router:
             _call(talk, *self._commands[name])
             return True
         return False
+
+
+def _first_words(presses: Iterable[tuple[re.Pattern, str, Handler]]) -> set[str]:
+    """What the data of the buttons begins with: of two rooms with the same word the first would take the other's."""
+    return {re.match(r"[a-z_]*", pattern.pattern)[0] for pattern, _, _ in presses}
 
 
 def admit(talk: Talk, need: str) -> None:

@@ -108,6 +108,12 @@ class Talk:
         return self.is_at_work and chosen is not None and all(str(one.partner_id) != chosen for one in self.places)
 
     @property
+    def is_place_suspended(self) -> bool:
+        """Whether the partner they chose, and still work for, is suspended."""
+        chosen = self._chat.place.get("partner")
+        return any(str(one.partner_id) == chosen and one.partner_state != "active" for one in self.roles)
+
+    @property
     def partner(self) -> Partner:
         return db.session.get_one(Partner, self.place.partner_id)
 

@@ -94,7 +94,7 @@ def code_notice(code_id: UUID, sealed: str | None, now: datetime) -> Notice | No
     routes = tuple(Route(channel, address) for channel, address in value["routes"])
     code, locale, widget = value["code"], value["locale"], value.get("widget")
     if widget is None:
-        return Notice(texts.code_text(code, locale), routes)
+        return Notice(texts.code_text(code, locale, links=value.get("links", False)), routes)
     site, platform = widget["site"], widget["platform"]
     shown = origins.readable_host(site) if site else None
     text = texts.widget_code_text(code, locale, partner=widget["partner"], site=shown)

@@ -48,7 +48,7 @@ from models.work import Outbox
 CODE_LIFE = timedelta(minutes=5)
 TRIES = 5
 SEAL = "sign_in_code"
-"""The purpose under which the job's `{"code", "routes", "locale", "widget"?}` is sealed."""
+"""The purpose under which the job's `{"code", "routes", "locale", "links", "widget"?}` is sealed."""
 REPEAT_AFTER = timedelta(seconds=60)
 
 Welcome = Callable[[Customer, Partner, datetime], object]
@@ -350,7 +350,7 @@ def _send(target: _Target, registration: _Registration | None, now: datetime, on
     db.session.flush()
     # sealed for nobody too: an unknown person costs the same time
     told = {"code": code, "routes": [list(route) for route in reach.routes], "locale": reach.locale}
-    sealed = seal(SEAL, told | target.described())
+    sealed = seal(SEAL, told | {"links": target.claimed_by is not None} | target.described())
     if reach.customer_id or registration or target.claimed_by:
         outbox.announce("send_code", {"code_id": code_id}, sealed=sealed, urgent=True)
 

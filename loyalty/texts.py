@@ -21,6 +21,11 @@ TEXTS = {
         "en": "{code} is your Kopilka sign-in code. Tell it to nobody.",
     },
     "code_subject": {"ru": "Код для входа", "en": "Your sign-in code"},
+    "link_code": {
+        "ru": "{code} — код для привязки к «Копилке». Никому его не говорите.",
+        "en": "{code} is your code to link to Kopilka. Tell it to nobody.",
+    },
+    "link_code_subject": {"ru": "Код для привязки", "en": "Your linking code"},
     "widget_code": {
         "ru": "{code} — код для просмотра баллов на сайте {site}. Никому не сообщайте; баллы этим кодом списать нельзя.",
         "en": "{code} is the code to see your points on {site}. Tell it to nobody; no points can be spent with it.",
@@ -133,9 +138,10 @@ class Text:
     subject: str
 
 
-def code_text(code: str, locale: str) -> Text:
-    """A one-time code. It begins the text, and no other six digits stand in it; one part of an SMS."""
-    return _text("code", locale, code=code)
+def code_text(code: str, locale: str, *, links: bool = False) -> Text:
+    """A one-time code, to sign in or, where it `links`, to make a contact one's own. It begins the text, and no other six
+    digits stand in it; one part of an SMS."""
+    return _text("link_code" if links else "code", locale, code=code)
 
 
 def widget_code_text(code: str, locale: str, *, partner: str, site: str | None) -> Text:

@@ -92,9 +92,10 @@ def refuse(talk: Talk, error: LoyaltyError) -> None:
         _turn_back(talk)
         return
     if isinstance(error, NotStaff) or talk.has_lost_place:
+        lost = "place_suspended" if talk.is_place_suspended else "place_lost"
         talk.ask(None)
         talk.forget_place()
-        talk.say(talk.words("place_lost" if talk.places else "refused_not_staff"), keyboard=keyboards.menu(talk))
+        talk.say(talk.words(lost if talk.places else "refused_not_staff"), keyboard=keyboards.menu(talk))
         return
     # a question of ours keeps its place: the answer can be given again
     talk.say(talk.words.refusal(error), keyboard=None if talk.step else keyboards.menu(talk))

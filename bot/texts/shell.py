@@ -86,6 +86,10 @@ TEXTS = {
         "ru": "Показываю ваши баллы. Вернуться к работе: «{button}».",
         "en": "Here are your own points. Back to work: “{button}”.",
     },
+    "place_suspended": {
+        "ru": "Там, где вы работали, работа приостановлена: провести пока ничего нельзя. Владелец может написать в поддержку.",
+        "en": "Where you worked is suspended and nothing can be posted for now. The owner can write to support.",
+    },
     "place_lost": {
         "ru": "Там, где вы работали, вы больше не в штате. Если это ошибка, скажите владельцу.",
         "en": "You are no longer on the staff of where you worked. If that is a mistake, tell the owner.",

@@ -465,6 +465,17 @@ def test_who_lost_one_of_two_places_is_told_so_by_whatever_goes_wrong_next(app, 
     assert "Другое" in chat.say("🏪 Работа")
 
 
+def test_who_works_at_two_places_is_told_that_one_is_suspended(app, chat, cafe):
+    make_cashier(app, chat, cafe)
+    with app.app_context(), transaction():
+        make_staff(make_partner(name="Другое"), customer=chat.owner)
+    chat.press(f"work:{cafe.code}")
+    with app.app_context(), transaction():
+        db.session.get_one(Partner, cafe.id).state = "suspended"
+    assert "приостановлена" in chat.say("➕ Начислить")
+    assert "Другое" in chat.say("🏪 Работа")
+
+
 def test_what_was_begun_for_one_partner_is_not_gone_on_with_for_another(app, chat, cafe):
     make_cashier(app, chat, cafe)
     with app.app_context(), transaction():

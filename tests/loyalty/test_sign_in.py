@@ -622,8 +622,10 @@ def claim(app, address):
             target = sign_in._Target.of(contact, customers.find(owner).id).hash
             row = db.session.scalars(select(SignInCode).where(SignInCode.target_hash == target)).one()
             sealed = select(Outbox.sealed).where(Outbox.payload["code_id"].astext == str(row.id))
-            message = unseal(sign_in.SEAL, db.session.scalars(sealed).one())
+            sealed_message = db.session.scalars(sealed).one()
+            message = unseal(sign_in.SEAL, sealed_message)
             assert [address for _, address in message["routes"]] == [contact.value]
+            assert "код для привязки" in notices.code_notice(row.id, sealed_message, at).body_for("email")
             return message["code"]
 
     return request

@@ -98,9 +98,10 @@ def test_expiring_points_read_well_in_parts_beside_held_ones_and_in_english():
     )
 
 
+@pytest.mark.parametrize("links", [False, True])
 @pytest.mark.parametrize("locale", texts.LOCALES)
-def test_a_code_fits_one_sms_and_stands_in_one_piece(locale):
-    body = texts.code_text("012345", locale).body
+def test_a_code_fits_one_sms_and_stands_in_one_piece(locale, links):
+    body = texts.code_text("012345", locale, links=links).body
     assert body.startswith("012345 ")
     assert len(body) <= 70
 
