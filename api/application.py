@@ -7,7 +7,7 @@ from functools import wraps
 from flask import Flask, request
 from flask_migrate import Migrate
 
-from api import admin, auth, claims, customer, documents, health, members, partner, pos, promotions, widget
+from api import admin, auth, claims, customer, documents, health, members, partner, pos, promotions, services, widget
 from api.commands.admin import admin_group
 from api.commands.bot import bot_group
 from api.commands.imports import import_group
@@ -33,6 +33,7 @@ BLUEPRINTS = (
     claims.own,
     claims.desk,
     promotions.blueprint,
+    services.blueprint,
     pos.blueprint,
     admin.blueprint,
     widget.blueprint,

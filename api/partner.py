@@ -41,7 +41,7 @@ blueprint = Blueprint("partner", __name__, url_prefix="/api/partner", descriptio
 def apply(body):
     """Ask to become a partner; an admin decides."""
     applicant = db.session.get_one(Customer, g.caller.customer_id)
-    return _plain(partners.apply(applicant, body, utcnow()), schemas.Application)
+    return schemas.Application.plain(partners.apply(applicant, body, utcnow()))
 
 
 @blueprint.get("/applications")
@@ -68,7 +68,7 @@ def show_partner():
 def change_partner(body):
     """Change the partner's name, time zone or the notices its customers get; what is left out stays."""
     changed = partners.update_partner(current_partner(), body, by=g.caller.customer_id, now=utcnow())
-    return _plain(changed, schemas.Partner)
+    return schemas.Partner.plain(changed)
 
 
 # The programme
@@ -133,7 +133,7 @@ def open_branch(body):
     made = partners.open_branch(
         g.caller.partner_id, body["name"], body["address"], by=g.caller.customer_id, now=utcnow()
     )
-    return _plain(made, schemas.Branch)
+    return schemas.Branch.plain(made)
 
 
 @blueprint.get("/branches/<uuid:branch_id>")
@@ -152,7 +152,7 @@ def show_branch(branch_id: UUID):
 def change_branch(body, branch_id: UUID):
     """Change a branch, close it or open it again; what is left out stays."""
     changed = partners.update_branch(g.caller.partner_id, branch_id, body, by=g.caller.customer_id, now=utcnow())
-    return _plain(changed, schemas.Branch)
+    return schemas.Branch.plain(changed)
 
 
 @blueprint.delete("/branches/<uuid:branch_id>")
@@ -254,7 +254,7 @@ def make_api_key(body):
         now=utcnow(),
         replaces=body["replaces"],
     )
-    return _plain(key, schemas.ApiKey) | {"api_key": plain}
+    return schemas.ApiKey.plain(key) | {"api_key": plain}
 
 
 @blueprint.delete("/api-keys/<uuid:key_id>")
@@ -390,8 +390,3 @@ def _present_staff(row) -> dict:
         "branch_id": row.branch_id,
         "state": row.state,
     }
-
-
-def _plain(row, schema) -> dict:
-    """A row's columns, read before the commit that would expire them."""
-    return {name: getattr(row, name) for name in schema._declared_fields}

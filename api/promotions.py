@@ -41,7 +41,7 @@ def make_promotion(body):
     """Make a draft: it gives nothing until it is switched on."""
     now = utcnow()
     made = promotions.make(current_partner(), **_dated(body, now), by=g.caller.customer_id, now=now)
-    return _plain(made)
+    return schemas.Promotion.plain(made)
 
 
 @blueprint.post("/promotions/try")
@@ -75,7 +75,7 @@ def change_promotion(body, promotion_id: UUID):
     """Another draft in its place; what was switched on stays as it was told to people."""
     now = utcnow()
     changed = promotions.change(current_partner(), promotion_id, **_dated(body, now), by=g.caller.customer_id, now=now)
-    return _plain(changed)
+    return schemas.Promotion.plain(changed)
 
 
 @blueprint.post("/promotions/<uuid:promotion_id>/on")
@@ -84,7 +84,9 @@ def change_promotion(body, promotion_id: UUID):
 @commits
 def switch_on(promotion_id: UUID):
     """From its beginning on it is part of every price; twice is once."""
-    return _plain(promotions.switch_on(current_partner(), promotion_id, by=g.caller.customer_id, now=utcnow()))
+    return schemas.Promotion.plain(
+        promotions.switch_on(current_partner(), promotion_id, by=g.caller.customer_id, now=utcnow())
+    )
 
 
 @blueprint.post("/promotions/<uuid:promotion_id>/stop")
@@ -93,7 +95,9 @@ def switch_on(promotion_id: UUID):
 @commits
 def stop(promotion_id: UUID):
     """From now on it gives nothing; what it gave stays. Twice is once."""
-    return _plain(promotions.stop(current_partner(), promotion_id, by=g.caller.customer_id, now=utcnow()))
+    return schemas.Promotion.plain(
+        promotions.stop(current_partner(), promotion_id, by=g.caller.customer_id, now=utcnow())
+    )
 
 
 @blueprint.post("/promotions/<uuid:promotion_id>/list")
@@ -137,11 +141,6 @@ def change_tiers(body):
 
 def _dated(body: dict[str, Any], now) -> dict[str, Any]:
     return body | {"starts_at": body["starts_at"] or now}
-
-
-def _plain(row) -> dict[str, Any]:
-    """A row's columns, read before the commit that would expire them."""
-    return {name: getattr(row, name) for name in schemas.Promotion._declared_fields}
 
 
 def _scheme(written: dict[str, Any]) -> dict[str, Any]:

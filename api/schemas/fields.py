@@ -29,6 +29,11 @@ class Output(Schema):
     def get_attribute(self, obj, attr, default):
         return obj.get(attr, default) if isinstance(obj, dict) else getattr(obj, attr, default)
 
+    @classmethod
+    def plain(cls, row: object) -> dict[str, object]:
+        """A row's columns, read before the commit that would expire them."""
+        return {name: getattr(row, name) for name in cls._declared_fields}
+
 
 class Money(fields.Field):
     """A sum: a decimal string such as ``1000.50``, or a JSON number; at most two places. Goes out as ``1000.50``."""

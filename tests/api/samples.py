@@ -52,6 +52,7 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
     things = _make_things(cast.ours)
     _add_desk(add, cast, things)
     _add_promotions(add, cast, things["promotion_id"], things["draft_id"])
+    _add_services(add, cast)
     _add_till(add, cast)
     _add_admin(add, cast)
     _add_widget(add, cast)
@@ -201,6 +202,23 @@ def _add_claims(add, cast: Cast) -> None:
     add(owner, "GET", f"{rule}/drives")
     add(owner, "POST", f"{rule}/drives", {"drive": "9960440300000001", "branch_id": str(house.branch_id)})
     add(owner, "DELETE", f"{rule}/drives/<drive>", drive="9960440300000001")
+
+
+SERVICE = {"name": "Стрижка", "price": "1500.00", "category": "Волосы", "minutes": 45, "is_hidden": False}
+"""A service as it is asked for."""
+
+
+def _add_services(add, cast: Cast) -> None:
+    manager, rule = cast.ours.staff["manager"], "/api/partner/services"
+    one, other = (manager.post(rule, SERVICE | {"name": name}).json["id"] for name in ("Укладка", "Окрашивание"))
+    add(cast.nobody, "GET", "/api/partners/<partner>/services", partner=cast.ours.partner_code)
+    add(manager, "GET", rule)
+    add(manager, "POST", rule, SERVICE)
+    add(manager, "GET", f"{rule}/<uuid:service_id>", service_id=one)
+    add(manager, "PUT", f"{rule}/<uuid:service_id>", SERVICE | {"name": "Завивка"}, service_id=one)
+    add(manager, "POST", f"{rule}/<uuid:service_id>/move", {"to": "up"}, service_id=one)
+    add(manager, "DELETE", f"{rule}/<uuid:service_id>", service_id=other)
+    add(manager, "POST", f"{rule}/<uuid:service_id>/restore", service_id=one)
 
 
 def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:

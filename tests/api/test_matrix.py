@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from api import create_app
 from api.tokens import make_access_token
-from loyalty import claims, codes, customers, partners, pos, promotions, sales, sessions
+from loyalty import claims, codes, customers, partners, pos, promotions, sales, services, sessions
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
@@ -345,6 +345,21 @@ def draft(which: str = "home"):
     return make
 
 
+def service(which: str = "home", *, archived: bool = False):
+    """A service of the catalogue, living or archived."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        partner, now = partner_row(world, which), utcnow()
+        draft = services.read_draft(name=f"Услуга {uuid.uuid4().hex}", price="100.00")
+        row = services.make(partner, draft, by=None, now=now)
+        if archived:
+            services.archive(partner, row.id, by=None, now=now)
+        return str(row.id)
+
+    return make
+
+
 @made
 def new_person(world: World, role: str) -> str:
     return str(make_customer().id)
@@ -395,6 +410,7 @@ PURCHASE_IN_PATH = Thing(
     other_branch=purchase("home", "other_branch", "member"),
 )
 PROMOTION_IN_PATH = Thing("path:promotion_id", own=draft(), foreign=fixed(lambda w: w.ids["away promotion"]))
+SERVICE_IN_PATH = Thing("path:service_id", own=service(), foreign=fixed(lambda w: w.ids["away service"]))
 HOLD_IN_PATH = Thing("path:hold_id", own=hold(None), foreign=fixed(lambda w: w.ids["away hold"]))
 OTHER_TILLS_HOLD = Thing("path:hold_id", own=hold(None), foreign=fixed(lambda w: w.ids["third key's hold"]))
 PARTNER_FILTER = Thing(
@@ -478,6 +494,10 @@ ACCRUAL = {"customer": {}, "type": "accrual", "amount": "100.00"}
 REDEMPTION = {"customer": {}, "type": "redemption", "amount": "200.00", "points": 100}
 PROMOTION = {"name": "Акция", "kind": "fixed", "terms": {"points": 10}}
 BASKET = {"customer": {}, "amount": "100.00"}
+
+
+def new_service(world: World, role: str) -> dict:
+    return {"name": f"Услуга {uuid.uuid4().hex}", "price": "100.00"}
 
 
 def of_member(body: dict) -> Callable[[World, str], dict]:
@@ -944,6 +964,38 @@ TABLE: dict[str, tuple[Row, ...]] = {
     ),
     "GET /api/partner/tiers": (Row("staff", LOOKERS, 200),),
     "PUT /api/partner/tiers": (Row("staff", OWNERS, 200, body={"levels": []}),),
+    # the catalogue
+    "GET /api/partners/<partner>/services": (
+        Row(
+            *PUBLIC,
+            200,
+            things=(
+                Thing(
+                    "path:partner",
+                    own=fixed(lambda w: str(w.home.id)),
+                    foreign=fixed(lambda w: str(w.suspended.id)),
+                ),
+            ),
+        ),
+    ),
+    "GET /api/partner/services": (Row("staff", LOOKERS, 200),),
+    "POST /api/partner/services": (Row("staff", PROMOTERS, 201, body=new_service),),
+    "GET /api/partner/services/<uuid:service_id>": (Row("staff", LOOKERS, 200, things=(SERVICE_IN_PATH,)),),
+    "PUT /api/partner/services/<uuid:service_id>": (
+        Row("staff", PROMOTERS, 200, body=new_service, things=(SERVICE_IN_PATH,)),
+    ),
+    "DELETE /api/partner/services/<uuid:service_id>": (Row("staff", PROMOTERS, 200, things=(SERVICE_IN_PATH,)),),
+    "POST /api/partner/services/<uuid:service_id>/restore": (
+        Row(
+            "staff",
+            PROMOTERS,
+            200,
+            things=(dataclasses.replace(SERVICE_IN_PATH, own=service(archived=True)),),
+        ),
+    ),
+    "POST /api/partner/services/<uuid:service_id>/move": (
+        Row("staff", PROMOTERS, 200, body={"to": "up"}, things=(SERVICE_IN_PATH,)),
+    ),
     # tills
     "POST /api/pos/quotes": (
         Row("machine", TILLS, 200, body=of_member(BASKET), things=(branch_at("json:branch_id"),)),
@@ -1176,6 +1228,7 @@ def _build_documents(world: World) -> None:
     world.ids["away claim"] = claim("away", "away_branch")(world, "owner elsewhere")
     world.ids["away drive"] = drive("away", "away_branch")(world, "owner elsewhere")
     world.ids["away promotion"] = draft("away")(world, "owner elsewhere")
+    world.ids["away service"] = service("away")(world, "owner elsewhere")
     world.ids["third key's quote"] = quote("third key")(world, "key")
     world.ids["third key's hold"] = hold("third key")(world, "key")
 
