@@ -7,7 +7,21 @@ from functools import wraps
 from flask import Flask, request
 from flask_migrate import Migrate
 
-from api import admin, auth, claims, customer, documents, health, members, partner, pos, promotions, services, widget
+from api import (
+    admin,
+    auth,
+    claims,
+    customer,
+    documents,
+    health,
+    members,
+    partner,
+    pos,
+    promotions,
+    sale_codes,
+    services,
+    widget,
+)
 from api.commands.admin import admin_group
 from api.commands.bot import bot_group
 from api.commands.imports import import_group
@@ -32,6 +46,8 @@ BLUEPRINTS = (
     members.blueprint,
     claims.own,
     claims.desk,
+    sale_codes.own,
+    sale_codes.desk,
     promotions.blueprint,
     services.blueprint,
     pos.blueprint,

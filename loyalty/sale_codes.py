@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 
-from loyalty import customers, joining, sales
+from loyalty import accounts, customers, joining, sales
 from loyalty.access import is_allowed
 from loyalty.errors import ClaimNeedsSum, QuoteChanged, SaleCodeGone, SaleCodeUsed
 from loyalty.identities import Identifier
@@ -25,6 +26,7 @@ from loyalty.sales import Basket, Caller, Preview, Promise
 from loyalty.sealing import keyed_hash
 from models import db
 from models.customer import Customer
+from models.ledger import Purchase
 from models.partner import Branch, Partner
 from models.sale_code import SaleCode
 
@@ -33,6 +35,20 @@ KEPT = timedelta(days=7)
 """How long an ended code is remembered, so that who used it and comes again is shown the same."""
 _CALLER = "sale_code"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a code gives its reader, or what it gave them less what returns took back."""
+
+    partner_id: UUID
+    partner_name: str
+    amount: Decimal
+    points: int
+    state: str
+    expires_at: datetime
+    needs_consent: bool
+    purchase_id: UUID | None
 
 
 def offer(
@@ -61,6 +77,15 @@ def token_of(code: SaleCode) -> str:
     """What stands in the QR of a code, for those who may show it."""
     drawn = bytes.fromhex(keyed_hash("sale_code", str(code.id)))[:16]
     return urlsafe_b64encode(drawn).rstrip(b"=").decode()
+
+
+def is_open(code: SaleCode, now: datetime) -> bool:
+    return code.state == "open" and code.expires_at > now
+
+
+def link_of(code: SaleCode, site: str) -> str:
+    """What the QR of a code says; `site` is our address."""
+    return f"{site}/r/{token_of(code)}"
 
 
 def show(partner_id: UUID, code_id: UUID, *, caller: Caller) -> SaleCode:
@@ -99,6 +124,32 @@ def preview(code: SaleCode, customer: Customer, now: datetime) -> Preview:
         seen = _look(partner, code, customer, now)
         attempt.rollback()
     return seen
+
+
+def look(token: str, customer: Customer, now: datetime) -> Offer:
+    """What a code gives the person, or gave them. Raises `SaleCodeGone`, `SaleCodeUsed`, `CustomerNotFound`."""
+    found = find(token, now, customer.id)
+    partner, amount = db.session.get_one(Partner, found.partner_id), found.amount
+    if found.state == "used":
+        points, amount = points_of_taken(found)
+    else:
+        points = preview(found, customer, now).plain.total
+    return Offer(
+        partner_id=partner.id,
+        partner_name=partner.name,
+        amount=amount,
+        points=points,
+        state=found.state,
+        expires_at=found.expires_at,
+        needs_consent=joining.must_be_asked(customer.id, partner.id),
+        purchase_id=found.purchase_id,
+    )
+
+
+def points_of_taken(code: SaleCode) -> tuple[int, Decimal]:
+    """What a code that was used gave, as refunds left it, and the check by now."""
+    purchase = db.session.get_one(Purchase, (code.partner_id, code.purchase_id))
+    return accounts.points_of([purchase]).get(purchase.id, {"earned": 0})["earned"], purchase.amount
 
 
 def redeem(
@@ -168,7 +219,7 @@ def _check(found: SaleCode | None, now: datetime, reader: UUID | None) -> None:
         if reader is None or found.used_by != reader:
             raise SaleCodeUsed()
         return
-    if found.state != "open" or found.expires_at <= now:
+    if not is_open(found, now):
         raise SaleCodeGone()
     if not is_allowed(found.made_by, found.partner_id, "points:credit"):
         raise SaleCodeGone()

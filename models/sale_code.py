@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Made, Moment, db, within_partner
 from models.ledger import Money
 
+STATES = ("open", "used", "revoked")
+
 
 class SaleCode(Made, db.Model):
     """A purchase that waits for whoever scans it. Only the keyed hash of what stands in the QR is kept."""
@@ -21,7 +23,7 @@ class SaleCode(Made, db.Model):
         within_partner("branch_id", "branch"),
         within_partner("purchase_id", "purchase"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("state IN ('open', 'used', 'revoked')", name="state"),
+        CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
         CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended"),
         CheckConstraint("(state = 'used') = (purchase_id IS NOT NULL AND used_by IS NOT NULL)", name="used_by_whom"),
         Index("ix_sale_code_expires_at", "expires_at"),

@@ -9,12 +9,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import BooleanField, HiddenField
 
-from loyalty import accounts, consents, joining, sale_codes
+from loyalty import consents, joining, sale_codes
 from loyalty.clock import utcnow
 from loyalty.customers import membership_of
 from loyalty.errors import LoyaltyError, SaleCodeGone, SaleCodeUsed
 from models import db
-from models.ledger import Purchase
 from models.partner import Partner
 from models.sale_code import SaleCode
 from models.transactions import in_transaction
@@ -99,13 +98,13 @@ def _show_offer(code: SaleCode, form: TakeForm) -> str:
 
 
 def _show_taken(code: SaleCode) -> str:
-    purchase = db.session.get_one(Purchase, (code.partner_id, code.purchase_id))
+    points, amount = sale_codes.points_of_taken(code)
     member = membership_of(g.me.customer_id, code.partner_id)
     return render_template(
         "checkin/taken.html",
         partner=db.session.get_one(Partner, code.partner_id),
-        amount=purchase.amount,
-        points=accounts.points_of([purchase]).get(purchase.id, {"earned": 0})["earned"],
+        amount=amount,
+        points=points,
         balance=member.balance if member else None,
     )
 

@@ -49,6 +49,7 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
     _add_auth(add, cast)
     _add_cabinet(add, cast)
     _add_claims(add, cast)
+    _add_sale_codes(add, cast)
     things = _make_things(cast.ours)
     _add_desk(add, cast, things)
     _add_promotions(add, cast, things["promotion_id"], things["draft_id"])
@@ -219,6 +220,29 @@ def _add_services(add, cast: Cast) -> None:
     add(manager, "POST", f"{rule}/<uuid:service_id>/move", {"to": "up"}, service_id=one)
     add(manager, "DELETE", f"{rule}/<uuid:service_id>", service_id=other)
     add(manager, "POST", f"{rule}/<uuid:service_id>/restore", service_id=one)
+
+
+def make_sale_code(house: House) -> dict[str, str]:
+    """A code of 1000 ₽ that the cashier shows: its id, and the token in its link."""
+    made = house.staff["cashier"].post("/api/partner/sale-codes", {"amount": "1000.00"}, key=new_key()).json
+    return {"code_id": made["id"], "token": made["link"].rpartition("/")[2]}
+
+
+def _add_sale_codes(add, cast: Cast) -> None:
+    house, rule = cast.ours, "/api/partner/sale-codes"
+    owner, shown = house.staff["owner"], make_sale_code(house)
+    of_staff, of_reader = {"code_id": shown["code_id"]}, {"token": shown["token"]}
+    add(owner, "POST", rule, {"amount": "1000.00", "branch_id": str(house.branch_id)})
+    add(owner, "GET", f"{rule}/<uuid:code_id>", **of_staff)
+    add(owner, "GET", f"{rule}/<uuid:code_id>/qr.png", **of_staff)
+    add(owner, "GET", f"{rule}/<uuid:code_id>/qr.svg", **of_staff)
+    add(owner, "POST", f"{rule}/<uuid:code_id>/revoke", code_id=make_sale_code(house)["code_id"])
+    add(house.member, "GET", "/api/customer/sale-codes/<token>", **of_reader)
+    body = {"points": 0, "consents": {"personal_data": True}}
+    offered = house.member.get(f"/api/customer/sale-codes/{shown['token']}").json
+    add(
+        house.member, "POST", "/api/customer/sale-codes/<token>/take", body | {"points": offered["points"]}, **of_reader
+    )
 
 
 def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:

@@ -92,7 +92,7 @@ def unmoved(app):
     def count():
         tables = (
             "entry", "purchase", "refund", "hold", "quote", "lot", "idempotency", "customer", "identity", "membership",
-            "claim", "fiscal_drive", "consent", "branch", "staff", "api_key", "programme", "partner", "partner_application", "outbox", "audit_record",
+            "claim", "sale_code", "fiscal_drive", "consent", "branch", "staff", "api_key", "programme", "partner", "partner_application", "outbox", "audit_record",
         )  # fmt: skip
         with app.app_context():
             return {name: db.session.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in tables}

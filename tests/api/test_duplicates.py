@@ -102,6 +102,20 @@ def approve(cast) -> Call:
     )
 
 
+def offer(cast) -> Call:
+    body = {"amount": "1000.00"}
+    return Call(cast.ours.staff["cashier"], "/api/partner/sale-codes", body, {"amount": "2000.00"})
+
+
+def take(cast) -> Call:
+    token = offer(cast).send(new_key()).json["link"].rpartition("/")[2]
+    with cast.nobody.app.test_request_context(), transaction():
+        reader = sign_in(cast.nobody.app, "somebody", make_customer().id)
+    url = f"/api/customer/sale-codes/{token}"
+    body = {"points": reader.get(url).json["points"], "consents": {"personal_data": True}}
+    return Call(reader, f"{url}/take", body, body | {"points": 1})
+
+
 CALLS: dict[str, tuple[str, Callable, int]] = {
     "credit": ("POST /api/partner/transactions", credit, 50),
     "spend": ("POST /api/partner/transactions", spend, 5),
@@ -113,6 +127,8 @@ CALLS: dict[str, tuple[str, Callable, int]] = {
     "claim": ("POST /api/customer/claims", claim, 5),
     "claim in the widget": ("POST /api/widget/<partner>/claims", claim_in_frame, 5),
     "approve": ("POST /api/partner/claims/<uuid:claim_id>/approve", approve, 5),
+    "offer a code": ("POST /api/partner/sale-codes", offer, 5),
+    "take a code": ("POST /api/customer/sale-codes/<token>/take", take, 5),
     "adjust": ("POST /api/admin/customers/<uuid:customer_id>/loyalty/adjust", adjust, 5),
 }
 
@@ -131,7 +147,18 @@ def effects(app, partner_id) -> dict[str, int]:
     """All that could have happened twice, counted, with what the members hold."""
     counted = ", ".join(
         f"(SELECT count(*) FROM {table} WHERE partner_id = :partner) AS {table}"
-        for table in ("entry", "purchase", "refund", "hold", "lot", "lot_use", "outbox", "audit_record", "claim")
+        for table in (
+            "entry",
+            "purchase",
+            "refund",
+            "hold",
+            "lot",
+            "lot_use",
+            "outbox",
+            "audit_record",
+            "claim",
+            "sale_code",
+        )
     )
     sums = "coalesce((SELECT sum(total) FROM membership WHERE partner_id = :partner), 0) AS total"
     held = "coalesce((SELECT sum(held) FROM membership WHERE partner_id = :partner), 0) AS held"

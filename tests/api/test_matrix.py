@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from sqlalchemy import text
 
 from api import create_app
 from api.tokens import make_access_token
-from loyalty import claims, codes, customers, partners, pos, promotions, sales, services, sessions
+from loyalty import claims, codes, customers, partners, pos, promotions, sale_codes, sales, services, sessions
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
@@ -32,6 +33,7 @@ from loyalty.identities import Identifier
 from models import db, transaction
 from models.customer import Customer, PlatformRole
 from models.partner import Branch, Partner, PartnerApplication
+from models.sale_code import SaleCode
 from sandbox.application import add_sandbox
 from tests.api import roles
 from tests.api.roles import is_page
@@ -198,6 +200,26 @@ def claim_of_caller(world: World, role: str) -> str:
 @made
 def claim_of_other(world: World, role: str) -> str:
     return str(claims.claim(make_partner(), make_customer(), now=utcnow(), amount=Decimal("100.00")).id)
+
+
+def sale_code(partner_name: str, branch_name: str):
+    """A code of 100 ₽ that whoever owns the partner shows."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        return str(_offer(partner_row(world, partner_name), getattr(world, branch_name).id).id)
+
+    return make
+
+
+@made
+def token_of_open_code(world: World, role: str) -> str:
+    return sale_codes.token_of(_offer(db.session.get_one(Partner, uuid.UUID(world.ids["open partner"])), None))
+
+
+def _offer(partner: Partner, branch_id: uuid.UUID | None) -> SaleCode:
+    caller = sales.Caller("counter", "manual", actor=make_staff(partner, "owner").customer_id)
+    return sale_codes.offer(partner, Decimal("100.00"), caller=caller, now=utcnow(), branch_id=branch_id)
 
 
 def drive(partner_name: str, branch_name: str):
@@ -464,6 +486,13 @@ CLAIM_IN_PATH = Thing(
     foreign=fixed(lambda w: w.ids["away claim"]),
     other_branch=claim("home", "other_branch"),
 )
+SALE_CODE_IN_PATH = Thing(
+    "path:code_id",
+    own=sale_code("home", "branch"),
+    foreign=sale_code("away", "away_branch"),
+    other_branch=sale_code("home", "other_branch"),
+)
+TOKEN_IN_PATH = Thing("path:token", own=token_of_open_code, missing=lambda world, role: secrets.token_urlsafe(16))
 OWN_CLAIM = Thing("path:claim_id", own=claim_of_caller, foreign=claim_of_other)
 OPEN_BRANCH = Thing(
     "json:branch_id",
@@ -472,6 +501,7 @@ OPEN_BRANCH = Thing(
     is_optional=True,
 )
 CLAIM = {"amount": "100.00", "consents": {"personal_data": True}}
+TAKE = {"points": 5, "consents": {"personal_data": True}}
 
 WIDGET = Thing(
     "path:partner",
@@ -779,6 +809,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/customer/claims": (Row(*SIGNED_IN, 200),),
     "GET /api/customer/claims/<uuid:claim_id>": (Row(*SIGNED_IN, 200, things=(OWN_CLAIM,)),),
     "POST /api/customer/claims/<uuid:claim_id>/withdraw": (Row(*SIGNED_IN, 200, things=(OWN_CLAIM,)),),
+    "GET /api/customer/sale-codes/<token>": (Row(*SIGNED_IN, 200, things=(TOKEN_IN_PATH,)),),
+    "POST /api/customer/sale-codes/<token>/take": (Row(*SIGNED_IN, 201, body=TAKE, things=(TOKEN_IN_PATH,), key=True),),
     # becoming a partner
     "POST /api/partner/applications": (Row(*SIGNED_IN, 201, body={"name": "Пекарня"}, before=withdraw_application),),
     "GET /api/partner/applications": (Row(*SIGNED_IN, 200),),
@@ -891,6 +923,13 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "POST /api/partner/claims/<uuid:claim_id>/refuse": (
         Row("staff", CASHIERS, 200, body={"reason": "Нет чека"}, things=(CLAIM_IN_PATH,)),
     ),
+    "POST /api/partner/sale-codes": (
+        Row("staff", CASHIERS, 201, body={"amount": "100.00"}, things=(branch_at("json:branch_id"),), key=True),
+    ),
+    "GET /api/partner/sale-codes/<uuid:code_id>": (Row("staff", CASHIERS, 200, things=(SALE_CODE_IN_PATH,)),),
+    "GET /api/partner/sale-codes/<uuid:code_id>/qr.png": (Row("staff", CASHIERS, 200, things=(SALE_CODE_IN_PATH,)),),
+    "GET /api/partner/sale-codes/<uuid:code_id>/qr.svg": (Row("staff", CASHIERS, 200, things=(SALE_CODE_IN_PATH,)),),
+    "POST /api/partner/sale-codes/<uuid:code_id>/revoke": (Row("staff", CASHIERS, 200, things=(SALE_CODE_IN_PATH,)),),
     "GET /api/partner/claims/policy": (Row("staff", OWNERS, 200),),
     "PUT /api/partner/claims/policy": (Row("staff", OWNERS, 200, body={"receipt_hours": 72}),),
     "GET /api/partner/claims/drives": (Row("staff", OWNERS, 200),),
@@ -1372,7 +1411,7 @@ class Cells:
 
     def _check(self, role: str, what: str, answer, expected: int):
         self.count += 1
-        said = answer.get_data(as_text=True)
+        said = answer.get_data().decode(errors="replace")  # pictures too
         if answer.status_code != expected:
             self.wrong.append(f"{role}, {what}: {answer.status_code} instead of {expected}: {said[:200]}")
         if answer.status_code >= 400:

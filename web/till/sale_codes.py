@@ -25,12 +25,12 @@ def show_code(code_id: UUID):
     """The QR while it is good, and then who took it or that nobody did."""
     shop, now = partner(), utcnow()
     code = sale_codes.show(shop.id, code_id, caller=caller())
-    is_open = code.state == "open" and code.expires_at > now
+    is_open = sale_codes.is_open(code, now)
     return render_template(
         "till/sale_code.html",
         code=code,
         is_open=is_open,
-        link=_link(code) if is_open else None,
+        link=sale_codes.link_of(code, current_app.config["SETTINGS"].public_url) if is_open else None,
         seconds=max(0, int((code.expires_at - now).total_seconds())),
         taken=_find_purchase(code),
         again=url_for("till.show_till", amount=write_sum(code.amount)),
@@ -45,11 +45,6 @@ def revoke(code_id: UUID):
     if code.state == "used":
         return redirect(url_for(".show_code", code_id=code_id), 303)
     return redirect(url_for("till.show_till", amount=write_sum(code.amount)), 303)
-
-
-def _link(code: SaleCode) -> str:
-    address = url_for("sale_codes.show_code", token=sale_codes.token_of(code))
-    return current_app.config["SETTINGS"].public_url + address
 
 
 def _find_purchase(code: SaleCode) -> PurchaseCard | None:
