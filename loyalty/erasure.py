@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, tuple_, update
 
-from loyalty import audit, claims, deep_links, drafts, ledger, replies, sale_codes, sign_in, staff, updates
+from loyalty import audit, claims, deep_links, drafts, ledger, referrals, replies, sale_codes, sign_in, staff, updates
 from loyalty.customers import number_of_nobody
 from loyalty.errors import CustomerNotFound
 from loyalty.identities import Identifier
@@ -42,6 +42,7 @@ def erase_person(customer: Customer, now: datetime) -> None:
     known = [Identifier(one.kind, one.value, one.partner_id) for one in identities]
     names = {name for name in (*(person.name for person in people), *_names_at_partners(ids)) if name}
     staff.leave_everywhere(ids, now)
+    referrals.forget_people(ids)
     _close_accounts(ids, now)
     _forget_contacts(ids, known)
     _forget_conversations(known, names, ids)

@@ -343,6 +343,88 @@ class InvalidPlan(LoyaltyError):
         self.reason, self.field = reason, field
 
 
+class InvalidReferralTerms(LoyaltyError):
+    """Friends cannot be invited on these terms."""
+
+    code = "invalid_referral_terms"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"{field or 'The terms'}: {reason}.")
+        self.reason, self.field = reason, field
+
+
+class InvitationGone(LoyaltyError):
+    """An invitation by a friend does not work: there is no such code, or nobody is invited there now."""
+
+    code = "invitation_gone"
+    status = 404
+    field = "invitation"
+
+    def __init__(self) -> None:
+        super().__init__("This invitation does not work.")
+
+
+class InvitationRefused(LoyaltyError):
+    """The invitation is good, but not for this person; the subclass says why, and `reason` is how a refusal is noted."""
+
+    code = "invitation_refused"
+    status = 409
+    field = "invitation"
+    reason: str
+    said: str
+
+    def __init__(self) -> None:
+        super().__init__(self.said)
+
+
+class OwnInvitation(InvitationRefused):
+    """Who invites and who comes are one person."""
+
+    code, reason, said = "own_invitation", "own", "Nobody invites themselves."
+
+
+class StaffInvitation(InvitationRefused):
+    """One of the two works for the partner."""
+
+    code, reason, said = "staff_invitation", "staff", "Staff of the partner neither invite nor are invited."
+
+
+class MutualInvitation(InvitationRefused):
+    """Who comes has invited who invites, perhaps by way of others."""
+
+    code, reason, said = "mutual_invitation", "circle", "Who invited somebody is not invited by them."
+
+
+class KnownCustomer(InvitationRefused):
+    """Who comes was a customer with purchases before."""
+
+    code, reason, said = "known_customer", "customer", "The person was a customer of this partner already."
+
+
+class AlreadyInvited(InvitationRefused):
+    """Who comes had come by another invitation before; the first one counts."""
+
+    code, reason, said = "already_invited", "repeat", "The person came by another invitation before."
+
+
+class ReferralNotFound(NotFound):
+    """The invited friend was not found."""
+
+    code = "referral_not_found"
+
+
+class ReferralDecided(LoyaltyError):
+    """Nobody has to decide on this friend any more; `state` says what became of them."""
+
+    code = "referral_decided"
+    status = 409
+
+    def __init__(self, state: str):
+        super().__init__("This has been decided already.")
+        self.state = state
+
+
 class InvalidTiers(LoyaltyError):
     """These are no tiers."""
 

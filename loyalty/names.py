@@ -44,3 +44,10 @@ def require_name(text: object, *, field: str | None = "name") -> str:
 def is_text(text: str, *, allowed: str = "") -> bool:
     """Whether there are none of the control characters, but those `allowed`, and nothing that stands for no character."""
     return not any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in text if char not in allowed)
+
+
+def first_name(name: str | None) -> str | None:
+    """What one may be called before strangers: the first word of a name, if it is a word; None otherwise."""
+    word = next(iter((name or "").split()), "")
+    is_word = any(char.isalpha() for char in word) and not any(char.isdigit() or char in "@./:" for char in word)
+    return word[:40] if is_word else None

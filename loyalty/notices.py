@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from loyalty import origins, outbox, texts
 from loyalty.expiring import find_expiring
+from loyalty.names import first_name
 from loyalty.sealing import unseal
 from loyalty.sign_in import SEAL
 from models import db
@@ -23,8 +24,9 @@ from models.claim import Claim
 from models.customer import Customer, Identity, SignInCode
 from models.ledger import Entry, Lot, Membership, MembershipIdentity, Purchase, Refund
 from models.partner import Partner
+from models.referral import Referral
 
-KINDS = ("credited", "spent", "returned", "expiring", "welcome")
+KINDS = ("credited", "spent", "returned", "expiring", "welcome", "referral")
 """What a person may switch off, and a partner for its customers. Codes cannot be."""
 
 CHANNELS = {"telegram": "telegram", "phone": "sms", "email": "email"}
@@ -201,6 +203,51 @@ def claim_notice(partner_id: UUID, claim_id: UUID, now: datetime) -> Notice | No
     return told.notice(text, claim.created_at, claim.decided_at, now)
 
 
+def referral_notice(
+    partner_id: UUID, referral_id: UUID, news: str, to: str, announced_at: datetime, now: datetime
+) -> Notice | None:
+    """What became of an invitation, told to the "inviter" or the "friend"; None when there is nothing to say or nobody who
+    wants to hear it. Of a friend no more than the first name is told."""
+    referral = db.session.get(Referral, (partner_id, referral_id))
+    told = _Told.of(partner_id, getattr(referral, f"{to}_id")) if referral is not None else None
+    if told is None or "referral" in told.off:
+        return None
+    friend = _Told.of(partner_id, referral.friend_id)
+    said = {"partner": told.partner.name, "name": first_name(friend.customer.name) if friend else None}
+    if news == "came":
+        if not referral.inviter_points:
+            return None
+        text = texts.referral_came_text(
+            told.customer.locale,
+            points=referral.inviter_points,
+            minimum=referral.minimum,
+            currency=told.partner.currency,
+            return_days=referral.return_days,
+            **said,
+        )
+        return told.notice(text, None, announced_at, now)
+    if news in ("rewarded", "returned"):
+        entry = _entry_of_reward(referral, to, news)
+        if entry is None:  # of a reward that was spent nothing could be taken
+            return None
+        said |= {"points": entry.points, "balance": entry.balance_after}
+    if news in ("refused", "returned"):
+        said["reason"] = referral.reason
+    text = texts.referral_text(told.customer.locale, "limit" if news == "limit" else f"{to}_{news}", **said)
+    return told.notice(text, None, announced_at, now)
+
+
+def not_invited_notice(
+    partner_id: UUID, membership_id: UUID, reason: str, announced_at: datetime, now: datetime
+) -> Notice | None:
+    """Why the invitation with which somebody registered does not count; None when nobody is there to hear it."""
+    told = _Told.of(partner_id, membership_id)
+    if told is None:
+        return None
+    text = texts.referral_text(told.customer.locale, "friend_refused", partner=told.partner.name, reason=reason)
+    return told.notice(text, announced_at, announced_at, now)
+
+
 def routes_to(customer: Customer, known: Iterable[UUID] = ()) -> tuple[Route, ...]:
     """The ways to reach a person, the best first: what they proved, or, having proved nothing, what `known` says.
 
@@ -278,6 +325,15 @@ class _Told:
             is_fresh = happened is not None and abs(announced - happened) < FRESH
             quiet = None if is_fresh else USUAL_QUIET
         return quiet_until(quiet, self.customer.timezone, now)
+
+
+def _entry_of_reward(referral: Referral, to: str, news: str) -> Entry | None:
+    """The entry that gave the reward, or the one that took it back."""
+    entry_id = getattr(referral, f"{to}_entry_id")
+    if entry_id is None or news == "rewarded":
+        return db.session.get(Entry, (referral.partner_id, entry_id)) if entry_id else None
+    query = select(Entry).where(Entry.partner_id == referral.partner_id, Entry.reverses_id == entry_id)
+    return db.session.scalar(query)
 
 
 def _last_entries(purchase: Purchase) -> list[Entry]:

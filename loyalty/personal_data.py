@@ -12,13 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loyalty import accounts, limits, stories
+from loyalty import accounts, limits, referral_results, stories
 from loyalty.accounts import PurchaseFilter
 from loyalty.money import format_money
 from models import db
 from models.customer import Consent, Customer, Identity, Session
 from models.ledger import Membership
 from models.partner import Partner
+from models.referral import Referral, ReferralCode
 from models.widget import WidgetSession
 
 FILES_AN_HOUR = 10
@@ -31,7 +32,8 @@ def count_request(customer_id: UUID, now: datetime, *, once: str | None = None) 
 
 
 def export_person(customer: Customer, now: datetime) -> dict[str, Any]:
-    """Profile, identities, every answer about consents, sessions, memberships, operations and purchases, JSON-able.
+    """Profile, identities, every answer about consents, sessions, memberships, operations, purchases and invitations,
+    JSON-able.
 
     The latest stands first; sums of money are decimal strings. The whole is read at once, by as many queries for a long
     history as for a short one.
@@ -57,6 +59,8 @@ def export_person(customer: Customer, now: datetime) -> dict[str, Any]:
         "memberships": _memberships(customer.id, balances),
         "operations": [_operation(row) for row in operations],
         "purchases": [_purchase(found) for found in purchases],
+        "invitations": _invitations(customer.id),
+        "came_by_invitation": _came_by(customer.id),
     }
 
 
@@ -148,6 +152,43 @@ def _memberships(customer_id: UUID, balances: dict[UUID, accounts.Account]) -> l
             "segment": row.Membership.segment,
         }
         for row in db.session.execute(query)
+    ]
+
+
+def _invitations(customer_id: UUID) -> list[dict[str, Any]]:
+    """The person's codes, and what became of whom they invited; who that was is the others' own."""
+    codes = (
+        select(ReferralCode, Partner.name)
+        .join(
+            Membership,
+            (Membership.partner_id == ReferralCode.partner_id) & (Membership.id == ReferralCode.membership_id),
+        )
+        .join(Partner, Partner.id == Membership.partner_id)
+        .where(Membership.customer_id == customer_id, Membership.state == "open")
+        .order_by(Membership.id.desc())
+    )
+    found = db.session.execute(codes).all()
+    mine = Referral.inviter_id.in_([row.ReferralCode.membership_id for row in found])
+    friends = db.session.scalars(select(Referral).where(mine).order_by(Referral.id.desc())).all()
+    return [
+        {
+            "partner_name": row.name,
+            "code": row.ReferralCode.code,
+            "made_at": _moment(row.ReferralCode.created_at),
+            "friends": [
+                {"came_at": _moment(one.created_at), "state": one.state, "reason": one.reason}
+                for one in friends
+                if one.inviter_id == row.ReferralCode.membership_id
+            ],
+        }
+        for row in found
+    ]
+
+
+def _came_by(customer_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {"partner_name": one.partner.name, "came_at": _moment(one.came_at), "state": one.state, "reason": one.reason}
+        for one in referral_results.list_came_by(customer_id)
     ]
 
 

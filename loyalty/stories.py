@@ -15,6 +15,8 @@ STORIES = (
     "refund_gave",
     "purchase_undone",
     "welcome",
+    "referral",
+    "referral_undone",
     "bonus",
     "expired",
     "corrected",
@@ -27,14 +29,15 @@ def story_of(operation: Any) -> str:
     """The story (one of `STORIES`) of a row of `accounts.list_operations`.
 
     `purchase_raised` and the `_lowered` are a foreign system's second thoughts about a check; `undone` is a bonus or a
-    correction taken back; `merged` ties the sums of two accounts that became one.
+    correction taken back; `merged` ties the sums of two accounts that became one. `referral` is the reward for a friend or
+    for coming by one, `referral_undone` the same taken back.
     """
     if operation.kind == "reversal":
         return _story_of_reversal(operation)
     if operation.kind == "earn":
         return "purchase" if operation.source_ref.endswith("#1") else "purchase_raised"
     if operation.kind == "bonus":
-        return "welcome" if operation.label == "welcome" else "bonus"
+        return operation.label if operation.label in ("welcome", "referral") else "bonus"
     if operation.kind == "manual":
         return "merged" if operation.source_ref.startswith("merge:") else "corrected"
     return {"spend": "spent", "expire": "expired"}[operation.kind]
@@ -42,7 +45,7 @@ def story_of(operation: Any) -> str:
 
 def _story_of_reversal(operation: Any) -> str:
     if operation.purchase_id is None:
-        return "undone"
+        return "referral_undone" if operation.source == "referral" else "undone"
     if operation.is_undo:
         return "purchase_undone"
     if operation.refund_amount is not None:

@@ -61,6 +61,68 @@ TEXTS = {
     },
     "claim_refused_subject": {"ru": "{partner}: заявка отклонена", "en": "{partner}: your request was refused"},
     "expiring_subject": {"ru": "{partner}: баллы скоро сгорят", "en": "{partner}: points are about to expire"},
+    "referral_came": {
+        "ru": "{partner}: по вашему приглашению здесь {name}. Когда первая покупка{minimum} пройдёт{window}, вам придёт "
+        "{points}.",
+        "en": "{partner}: {name} is here by your invitation. When their first purchase{minimum} stands{window}, you get "
+        "{points}.",
+    },
+    "referral_came_subject": {"ru": "{partner}: друг пришёл", "en": "{partner}: your friend has come"},
+    "referral_minimum": {"ru": " от {amount}", "en": " of {amount} or more"},
+    "referral_window": {"ru": " и {days} её не вернут", "en": " for {days}"},
+    "referral_inviter_rewarded": {
+        "ru": "{partner}: {change} за друга — {name}. Баланс {balance}.",
+        "en": "{partner}: {change} for your friend, {name}. Balance {balance}.",
+    },
+    "referral_inviter_rewarded_subject": {"ru": "{partner}: баллы за друга", "en": "{partner}: points for your friend"},
+    "referral_friend_rewarded": {
+        "ru": "{partner}: {change} за первую покупку по приглашению. Баланс {balance}.",
+        "en": "{partner}: {change} for your first purchase by an invitation. Balance {balance}.",
+    },
+    "referral_friend_rewarded_subject": {
+        "ru": "{partner}: подарок по приглашению",
+        "en": "{partner}: the gift of your invitation",
+    },
+    "referral_limit": {
+        "ru": "{partner}: друг с первой покупкой — {name}. Баллов за него не будет: в этом месяце вы получили их за всех, за "
+        "кого можно.",
+        "en": "{partner}: your friend {name} made their first purchase. It gives you no points: this month you have got them "
+        "for as many friends as there may be.",
+    },
+    "referral_limit_subject": {"ru": "{partner}: ещё один друг", "en": "{partner}: one more friend"},
+    "referral_inviter_refused": {
+        "ru": "{partner}: за друга ({name}) баллов не будет. {why}",
+        "en": "{partner}: no points for your friend ({name}). {why}",
+    },
+    "referral_inviter_refused_subject": {
+        "ru": "{partner}: баллов за друга нет",
+        "en": "{partner}: no points for a friend",
+    },
+    "referral_friend_refused": {
+        "ru": "{partner}: подарка по приглашению не будет. {why}",
+        "en": "{partner}: there is no gift for the invitation. {why}",
+    },
+    "referral_friend_refused_subject": {
+        "ru": "{partner}: приглашение не засчитано",
+        "en": "{partner}: the invitation does not count",
+    },
+    "referral_inviter_returned": {
+        "ru": "{partner}: {change}, награда за друга ({name}) отменена. {why} Баланс {balance}.",
+        "en": "{partner}: {change}, the reward for your friend ({name}) is taken back. {why} Balance {balance}.",
+    },
+    "referral_inviter_returned_subject": {
+        "ru": "{partner}: награда за друга отменена",
+        "en": "{partner}: the reward for a friend is taken back",
+    },
+    "referral_friend_returned": {
+        "ru": "{partner}: {change}, подарок по приглашению отменён. {why} Баланс {balance}.",
+        "en": "{partner}: {change}, the gift of your invitation is taken back. {why} Balance {balance}.",
+    },
+    "referral_friend_returned_subject": {
+        "ru": "{partner}: подарок отменён",
+        "en": "{partner}: the gift is taken back",
+    },
+    "referral_a_friend": {"ru": "ваш друг", "en": "a friend"},
     "besides_held": {"ru": ", ещё {points} в резерве", "en": ", another {points} on hold"},
     "approved": {
         "ru": "Заявка одобрена: {partner} в «Копилке», вы — владелец. Кабинет: {link}",
@@ -125,6 +187,30 @@ ROLES = {
     "content_manager": {"ru": "контент-менеджер", "en": "a content manager"},
 }
 """What somebody of the staff is, as it stands in a sentence."""
+WHY_NO_REWARD = {
+    "own": {"ru": "Пригласить самого себя нельзя.", "en": "Nobody invites themselves."},
+    "staff": {
+        "ru": "Сотрудники заведения в приглашениях не участвуют.",
+        "en": "People who work there take no part in invitations.",
+    },
+    "circle": {
+        "ru": "Взаимные приглашения не считаются.",
+        "en": "Inviting each other does not count.",
+    },
+    "customer": {
+        "ru": "Приглашение — для тех, кто здесь ещё не покупал.",
+        "en": "Invitations are for those who have not bought there before.",
+    },
+    "repeat": {
+        "ru": "Считается только первое приглашение.",
+        "en": "Only the first invitation counts.",
+    },
+    "gone": {"ru": "Приглашение больше не действует.", "en": "The invitation works no more."},
+    "declined": {"ru": "Так решило заведение.", "en": "The business decided so."},
+    "refund": {"ru": "Покупка возвращена.", "en": "The purchase was returned."},
+}
+"""Why an invitation gives nothing, or not any more; to both sides alike."""
+_DAYS = {"ru": ("день", "дня", "дней"), "en": ("day", "days")}
 _POINTS = {"ru": ("балл", "балла", "баллов"), "en": ("point", "points", "points")}
 _OF_POINTS = {"ru": ("балла", "баллов", "баллов"), "en": _POINTS["en"]}
 _EXPIRE = {"ru": ("сгорит", "сгорят", "сгорят"), "en": ("expires", "expire")}
@@ -203,6 +289,49 @@ def welcome_text(locale: str, *, partner: str, points: int, balance: int) -> Tex
 def claim_refused_text(locale: str, *, partner: str, amount: Decimal, currency: str, reason: str) -> Text:
     """Why a customer's claim gave no points, in the words of the staff."""
     return _text("claim_refused", locale, partner=partner, amount=money(amount, currency, locale), reason=reason)
+
+
+def referral_came_text(
+    locale: str, *, partner: str, name: str | None, points: int, minimum: Decimal, currency: str, return_days: int
+) -> Text:
+    """A friend has come, and what for the inviter gets points."""
+    days = f"{number(return_days, locale)} {agreeing(_DAYS[_known(locale)], return_days, locale)}"
+    return _text(
+        "referral_came",
+        locale,
+        partner=partner,
+        name=name or _say("referral_a_friend", locale),
+        points=_points(points, locale),
+        minimum=_say("referral_minimum", locale, amount=money(minimum, currency, locale)) if minimum else "",
+        window=_say("referral_window", locale, days=days) if return_days else "",
+    )
+
+
+def referral_text(
+    locale: str,
+    story: str,
+    *,
+    partner: str,
+    name: str | None = None,
+    points: int = 0,
+    balance: int = 0,
+    reason: str | None = None,
+) -> Text:
+    """What became of an invitation: `story` is "limit", or who is told and what: "inviter_rewarded", "friend_refused" …"""
+    return _text(
+        f"referral_{story}",
+        locale,
+        partner=partner,
+        name=name or _say("referral_a_friend", locale),
+        change=changes((points,), locale) if points else "",
+        balance=number(balance, locale),
+        why=why_no_reward(reason, locale) if reason else "",
+    )
+
+
+def why_no_reward(reason: str, locale: str) -> str:
+    """«Взаимные приглашения не считаются.»"""
+    return WHY_NO_REWARD[reason][_known(locale)]
 
 
 def expiring_text(

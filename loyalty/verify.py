@@ -99,6 +99,12 @@ RULES: dict[str, str] = {
         WHERE p.amount <> coalesce(l.amount, 0) OR p.amount - p.refunded <> coalesce(l.remaining, 0)
            OR p.paid_with_points <> coalesce(l.spent, 0)
     """,
+    "a reward of an invitation is named by it and was not given twice": """
+        SELECT e.partner_id, e.id FROM entry e
+        LEFT JOIN referral r ON r.partner_id = e.partner_id AND e.id IN (r.inviter_entry_id, r.friend_entry_id)
+             AND starts_with(e.source_ref, 'referral:' || r.id || '/')
+        WHERE e.kind = 'bonus' AND e.source = 'referral' AND r.id IS NULL
+    """,
     "an entry has a cause": """
         SELECT partner_id, id FROM entry
         WHERE source_ref = ''

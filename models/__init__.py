@@ -3,7 +3,20 @@
 Importing this package registers every table on `db.metadata`.
 """
 
-from models import claim, customer, ledger, partner, promotion, sale_code, service, telegram, tier, widget, work
+from models import (
+    claim,
+    customer,
+    ledger,
+    partner,
+    promotion,
+    referral,
+    sale_code,
+    service,
+    telegram,
+    tier,
+    widget,
+    work,
+)
 from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
 
 __all__ = [
@@ -15,6 +28,7 @@ __all__ = [
     "partner",
     "ping_after_rest",
     "promotion",
+    "referral",
     "sale_code",
     "service",
     "telegram",

@@ -36,6 +36,8 @@ class Partner(HasId, Made, db.Model):
     claim_policy: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     # tiers of its regulars (`loyalty.tiers`); empty: none
     tier_scheme: Mapped[dict] = mapped_column(JSONB, server_default="{}")
+    # what inviting a friend gives (`loyalty.referral_terms.Terms`); empty: it is off
+    referral_terms: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     # what the partner's own colour is, dark enough for white letters
     accent: Mapped[str | None] = mapped_column(String(7))
     # the kinds of notices (loyalty.notices.KINDS) that its customers are not sent

@@ -241,6 +241,7 @@ def test_only_the_settings_read_the_environment():
 
 TENANTS_UNIQUE_ACROSS = {
     "uq_api_key_key_hash": "a key is looked up before its partner is known",
+    "uq_referral_code_code": "a friend's code is typed before its partner is known",
     "uq_sale_code_token_hash": "what stands in a QR is looked up before its partner is known",
 }
 """Unique keys of a partner's tables that do not lead with partner_id, and why."""

@@ -33,6 +33,8 @@ TITLES = {
     "refund_gave": lazy("Refund: points given back"),
     "purchase_undone": lazy("Purchase undone"),
     "welcome": lazy("Welcome gift"),
+    "referral": lazy("For inviting a friend, or by a friend's invitation"),
+    "referral_undone": lazy("The reward of an invitation was taken back"),
     "bonus": lazy("Bonus"),
     "expired": lazy("Points have expired"),
     "corrected": lazy("Corrected by hand"),

@@ -49,6 +49,7 @@ NOTICES = {
     "returned": lazy("A purchase was returned"),
     "expiring": lazy("Points are about to expire"),
     "welcome": lazy("A welcome gift"),
+    "referral": lazy("Something became of an invitation"),
 }
 CHANNELS = {
     "": lazy("Whatever reaches me: Telegram, else SMS, else e-mail"),

@@ -36,6 +36,8 @@ JOBS: dict[str, Handler] = {
     "notify_entry": telling.notify_entry,
     "notify_expiring": telling.notify_expiring,
     "notify_claim": telling.notify_claim,
+    "notify_referral": telling.notify_referral,
+    "notify_not_invited": telling.notify_not_invited,
     "notify_application": telling.notify_application,
     "notify_hired": telling.notify_hired,
     "notify_invitation": telling.notify_invitation,

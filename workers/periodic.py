@@ -18,6 +18,8 @@ from loyalty import (
     forgetting,
     ledger,
     outbox,
+    referral_rewards,
+    referrals,
     sale_codes,
     sessions,
     tiers,
@@ -88,6 +90,28 @@ def review_tiers(run) -> dict:
     return {"members": _in_chunks(run, tiers.review_due)}
 
 
+def settle_referrals(run) -> dict:
+    """Reward friends' first purchases that have stood, and take back what was given for returned ones."""
+    settled, failed, after = 0, 0, None
+    while True:
+        with transaction():
+            batch = referral_rewards.list_unsettled(run.now, after)
+        for partner_id, referral_id in batch:
+            if _settle(partner_id, referral_id, run.now):
+                settled += 1
+            else:
+                failed += 1
+        if not batch:
+            return {"settled": settled, "failed": failed}
+        after = batch[-1]
+        run.beat()
+
+
+def forget_referral_traces(run) -> dict:
+    """Forget from where invited friends came a month ago."""
+    return {"traces": _in_chunks(run, referrals.forget_traces)}
+
+
 def expire_claims(run) -> dict:
     """Give up customers' claims that nobody decided on."""
     return {"claims": _in_chunks(run, claims.expire_old)}
@@ -138,12 +162,21 @@ def _due_members(now, after) -> list[tuple]:
 
 
 def _bring_up(partner_id, membership_id, now) -> bool:
+    return _try("bring_up_failed", membership_id, lambda: ledger.bring_up(partner_id, membership_id, now))
+
+
+def _settle(partner_id, referral_id, now) -> bool:
+    return _try("settle_failed", referral_id, lambda: referral_rewards.settle(partner_id, referral_id, now))
+
+
+def _try(failure, subject, act) -> bool:
+    """`act` in a transaction of its own; where it cannot be, that is in the log and the others go on."""
     try:
         with transaction():
-            ledger.bring_up(partner_id, membership_id, now)
+            act()
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        log.error("bring_up_failed", membership=str(membership_id), error=name_of(error), at=path_of(error))
+        log.error(failure, subject=str(subject), error=name_of(error), at=path_of(error))
         return False
     return True

@@ -73,6 +73,8 @@ TASKS = (
     # 06:00 UTC is nine in Moscow, when the quiet hours of most end
     Task("announce_expiring", timedelta(days=1), periodic.announce_expiring, offset=timedelta(hours=6)),
     Task("review_tiers", timedelta(minutes=10), periodic.review_tiers),
+    Task("settle_referrals", timedelta(minutes=5), periodic.settle_referrals),
+    Task("forget_referral_traces", timedelta(hours=6), periodic.forget_referral_traces),
     Task("expire_claims", timedelta(hours=1), periodic.expire_claims),
     # 00:30 UTC is half past three in Moscow
     Task("sweep_outbox", timedelta(days=1), periodic.sweep_outbox, offset=timedelta(minutes=30)),

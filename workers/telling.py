@@ -49,6 +49,18 @@ def notify_claim(payload: dict, row, now: datetime) -> None:
     _send(notices.claim_notice(row.partner_id, UUID(payload["claim_id"]), now), row, now)
 
 
+def notify_referral(payload: dict, row, now: datetime) -> None:
+    """`{referral_id, news, to}`"""
+    referral_id, news, to = UUID(payload["referral_id"]), payload["news"], payload["to"]
+    _send(notices.referral_notice(row.partner_id, referral_id, news, to, row.created_at, now), row, now)
+
+
+def notify_not_invited(payload: dict, row, now: datetime) -> None:
+    """`{membership_id, reason}`: somebody registered with an invitation that is not for them."""
+    membership_id, reason = UUID(payload["membership_id"]), payload["reason"]
+    _send(notices.not_invited_notice(row.partner_id, membership_id, reason, row.created_at, now), row, now)
+
+
 def notify_application(payload: dict, row, now: datetime) -> None:
     """`{application_id}`: it was decided."""
     site = current_app.config["SETTINGS"].public_url

@@ -94,6 +94,11 @@ TEXTS = {
         "en": "a refund: points came back, a check of {check}",
     },
     "story_welcome": {"ru": "приветственный подарок", "en": "a welcome gift"},
+    "story_referral": {"ru": "за приглашение друга", "en": "for an invitation"},
+    "story_referral_undone": {
+        "ru": "награда за приглашение отменена",
+        "en": "the reward of an invitation was taken back",
+    },
     "story_bonus": {"ru": "бонус", "en": "a bonus"},
     "story_expired": {"ru": "срок баллов вышел", "en": "the points have expired"},
     "story_corrected": {"ru": "исправлено вручную", "en": "corrected by hand"},

@@ -107,6 +107,7 @@ TEXTS = {
     "notice_returned": {"ru": "Оформлен возврат", "en": "A purchase was returned"},
     "notice_expiring": {"ru": "Баллы скоро сгорят", "en": "Points are about to expire"},
     "notice_welcome": {"ru": "Приветственный подарок", "en": "A welcome gift"},
+    "notice_referral": {"ru": "Новости о приглашениях друзей", "en": "Something became of an invitation"},
     "back_to_notices": {"ru": "← Уведомления", "en": "← Notices"},
     "change_channel": {"ru": "📮 Куда", "en": "📮 Where"},
     "ask_channel": {

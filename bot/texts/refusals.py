@@ -193,6 +193,38 @@ TEXTS = {
     },
     "refused_service_not_found": {"ru": "Такой услуги нет.", "en": "There is no such service."},
     "refused_promotion_not_found": {"ru": "Такой акции нет.", "en": "There is no such promotion."},
+    # invitations of friends
+    "refused_invitation_gone": {
+        "ru": "Такого приглашения нет, или оно больше не действует. Проверьте код.",
+        "en": "There is no such invitation, or it works no more. Check the code.",
+    },
+    "refused_invitation_refused": {
+        "ru": "Это приглашение не для вас.",
+        "en": "This invitation is not for you.",
+    },
+    "refused_own_invitation": {
+        "ru": "Пригласить самого себя нельзя: передайте ссылку другу.",
+        "en": "Nobody invites themselves: pass the link on to a friend.",
+    },
+    "refused_staff_invitation": {
+        "ru": "Сотрудники заведения в приглашениях не участвуют.",
+        "en": "People who work there take no part in invitations.",
+    },
+    "refused_mutual_invitation": {
+        "ru": "Взаимные приглашения не считаются.",
+        "en": "Inviting each other does not count.",
+    },
+    "refused_known_customer": {
+        "ru": "Приглашение — для тех, кто здесь ещё не покупал.",
+        "en": "Invitations are for those who have not bought there before.",
+    },
+    "refused_already_invited": {
+        "ru": "Считается только первое приглашение, а оно уже было.",
+        "en": "Only the first invitation counts, and there was one.",
+    },
+    "refused_referral_not_found": {"ru": "Такого друга здесь нет.", "en": "There is no such friend here."},
+    "refused_referral_decided": {"ru": "По этому другу уже решили.", "en": "This has been decided already."},
+    "refused_invalid_referral_terms": {"ru": "Проверьте условия.", "en": "Check the terms."},
     # the business
     "refused_partner_not_found": {
         "ru": "Такого партнёра нет, или он больше не принимает участников.",

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.emails import normalise_email
+from loyalty.emails import mailbox_of, normalise_email
 from loyalty.errors import InvalidEmail
 
 
@@ -39,3 +39,29 @@ def test_anything_typed_is_refused_or_becomes_an_address_that_stays_itself(text)
         return
     assert email == email.lower() and email.isascii()
     assert normalise_email(email) == email
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("anna@example.com", "anna+shop@example.com"),
+        ("anna.ivanova@gmail.com", "annaivanova+2@googlemail.com"),
+        ("anna-ivanova@ya.ru", "anna.ivanova@yandex.com"),
+        ("anna@pm.me", "a.n_n-a@protonmail.com"),
+    ],
+)
+def test_spellings_of_one_mailbox_lead_to_one_place(one, other):
+    assert mailbox_of(one) == mailbox_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("anna.ivanova@example.com", "annaivanova@example.com"),
+        ("anna@mail.ru", "anna@bk.ru"),
+        ("anna.ivanova@ya.ru", "annaivanova@ya.ru"),
+        ("+1@example.com", "+2@example.com"),
+    ],
+)
+def test_mailboxes_of_two_people_stay_two(one, other):
+    assert mailbox_of(one) != mailbox_of(other)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.errors import InvalidName
-from loyalty.names import require_name, tidy_name
+from loyalty.names import first_name, require_name, tidy_name
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,20 @@ def test_anything_typed_is_refused_or_can_be_stored(text):
     except InvalidName:
         return
     assert name is None or (1 <= len(name) <= 200 and "\u0000" not in name and name.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Анна Петрова", "Анна"),
+        ("  jean-luc  p. ", "jean-luc"),
+        ("+79161234567", None),
+        ("anna@example.com", None),
+        ("t.me/anna", None),
+        ("", None),
+        (None, None),
+        ("!!!", None),
+    ],
+)
+def test_before_strangers_one_is_called_by_the_first_word_if_it_is_one(name, shown):
+    assert first_name(name) == shown

@@ -11,16 +11,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from loyalty import ledger, notices, partners, sign_in
+from loyalty import ledger, notices, partners, referral_rewards, referrals, sign_in
 from loyalty.customers import attach_identity, remember_known_identity
 from loyalty.notices import quiet_until
 from loyalty.programme import price
+from loyalty.referral_terms import Terms
 from loyalty.rules import Rules
 from loyalty.sealing import seal
 from loyalty.types import Life, Line
 from models import db, new_id
 from models.customer import Customer, SignInCode
-from models.ledger import Entry
+from models.ledger import Entry, Membership
 from models.work import Outbox
 from tests.factories import identifier_of, identity_of, make_customer, make_email, make_member, make_partner, noise
 
@@ -373,3 +374,57 @@ def test_entries_of_other_members_do_not_leak_into_a_notice(espresso, db_session
     sale = buy(espresso, member)
     assert db_session.scalar(select(Entry.points).where(Entry.purchase_id == sale.purchase_id)) == 50
     assert "+50 " in body(tell(espresso, sale))
+
+
+@pytest.fixture
+def invited(espresso):
+    """A friend who came to Эспрессо by Анна's code, and their referral."""
+    referrals.set_terms(espresso, Terms(is_on=True), by=None)
+    anna, friend = (
+        make_member(espresso, make_customer(name="Анна")),
+        make_member(espresso, make_customer(name="Борис Б.")),
+    )
+    code = referrals.code_of(anna)
+    return referrals.accept(code, db.session.get_one(Customer, friend.customer_id), came_by="link", now=NOON)
+
+
+def hear(referral, news, to="inviter"):
+    return notices.referral_notice(referral.partner_id, referral.id, news, to, NOON, NOON)
+
+
+def test_what_became_of_an_invitation_is_told_to_both(espresso, invited):
+    came = body(hear(invited, "came")).replace("\N{NO-BREAK SPACE}", " ")
+    assert came == (
+        "Эспрессо: по вашему приглашению здесь Борис. Когда первая покупка от 500,00 ₽ пройдёт и 14 дней её не вернут, "
+        "вам придёт 200 баллов."
+    )
+    friend = db.session.get(Membership, (espresso.id, invited.friend_id))
+    purchase = buy(espresso, friend, amount=600)
+    later = NOON + timedelta(days=20)
+    referral_rewards.settle(espresso.id, invited.id, later)
+    assert body(hear(invited, "rewarded")) == "Эспрессо: +200 баллов за друга — Борис. Баланс 200."
+    assert "+100 баллов за первую покупку по приглашению" in body(hear(invited, "rewarded", "friend"))
+    ledger.refund(espresso.id, purchase.purchase_id, reference="1", now=later, amount=Decimal(600))
+    referral_rewards.settle(espresso.id, invited.id, later)
+    assert body(hear(invited, "returned")) == (
+        "Эспрессо: −200 баллов, награда за друга (Борис) отменена. Покупка возвращена. Баланс 0."
+    )
+    assert "подарок по приглашению отменён" in body(hear(invited, "returned", "friend"))
+
+
+def test_why_there_is_no_reward_is_told_to_both(espresso, invited):
+    invited.state, invited.reason = "refused", "circle"
+    assert body(hear(invited, "refused")) == (
+        "Эспрессо: за друга (Борис) баллов не будет. Взаимные приглашения не считаются."
+    )
+    assert body(hear(invited, "refused", "friend")).startswith("Эспрессо: подарка по приглашению не будет.")
+    assert "в этом месяце" in body(hear(invited, "limit"))
+    told = notices.not_invited_notice(espresso.id, invited.friend_id, "customer", NOON, NOON)
+    assert body(told).endswith("Приглашение — для тех, кто здесь ещё не покупал.")
+
+
+def test_who_does_not_want_to_hear_of_invitations_does_not(espresso, invited):
+    espresso.notices_off = ["referral"]
+    assert hear(invited, "came") is None
+    assert notices.referral_notice(espresso.id, new_id(), "came", "inviter", NOON, NOON) is None
+    assert notices.not_invited_notice(espresso.id, new_id(), "own", NOON, NOON) is None

@@ -57,6 +57,9 @@ def test_every_entry_of_a_partners_day_has_its_story(partner, person):
         sales.post_refund(partner, purchase_id, amount=Decimal(amount), caller=CASHIER, key="r", now=NOW)
     fixed = ledger.adjust(partner.id, account.id, -5, source="admin", source_ref="1", reason="Ошибка кассы", now=NOW)
     ledger.reverse(partner.id, fixed.entry_id, now=NOW)
+    label = {"source": "referral", "rules": {"label": "referral"}}
+    friend = ledger.grant(partner.id, account.id, 20, source_ref="referral:1/friend", now=NOW, **label)
+    ledger.reverse(partner.id, friend.entry_id, now=NOW, source="referral")
     accounts.list_accounts(person.id, NOW + timedelta(days=40))
     assert told(person) == [
         ("welcome", 100),
@@ -66,6 +69,8 @@ def test_every_entry_of_a_partners_day_has_its_story(partner, person):
         ("refund_gave", 10),
         ("corrected", -5),
         ("undone", 5),
+        ("referral", 20),
+        ("referral_undone", -20),
         ("expired", -10),
     ]
 

@@ -18,11 +18,12 @@ from sqlalchemy import text
 
 from config import ROOT
 from connectors.messages.gateway import NoGateway
-from loyalty import deep_links, ledger, notices, partners, sign_in, staff
+from loyalty import deep_links, ledger, notices, partners, referrals, sign_in, staff
 from loyalty.clock import utcnow
 from loyalty.customers import attach_identity
 from loyalty.identities import Identifier
 from loyalty.programme import price
+from loyalty.referral_terms import Terms
 from loyalty.rules import Rules
 from loyalty.types import Life, Line
 from models import db, new_id, transaction
@@ -121,6 +122,27 @@ def test_what_expires_is_told_by_the_schedule_once(fresh_app, gateway, espresso)
     (message,) = messages(gateway)
     last_day = (now + timedelta(days=5)).astimezone(ZoneInfo(partner.timezone)).date()
     assert message["text"] == f"Эспрессо: 22 балла сгорят после {last_day:%d.%m.%Y}. Баланс 22."
+
+
+def test_the_schedule_rewards_a_friends_first_purchase_and_both_hear_of_it_once(fresh_app, gateway, espresso):
+    partner, friend, customer = espresso
+    now = utcnow()
+    with transaction():
+        anna = make_customer(name="Анна")
+        anna.notices = customer.notices = {"quiet": None}
+        attach_identity(anna, "telegram", "777002", proven_at=now)
+        referrals.set_terms(partner, Terms(is_on=True, return_days=0), by=None)
+        code = referrals.code_of(make_member(partner, anna))
+        referrals.accept(code, customer, came_by="link", now=now)
+        buy(partner, friend, now, kinds=())
+    assert [periodic.settle_referrals(Run(now, now, lambda: None))["settled"] for _ in range(2)] == [1, 0]
+    while move(fresh_app):
+        continue
+    assert sorted((message["to"], "+" in message["text"]) for message in messages(gateway)) == [
+        ("777000", True),
+        ("777002", False),
+        ("777002", True),
+    ]
 
 
 def test_decisions_hiring_and_invitations_reach_the_chat_with_their_buttons(fresh_app, gateway, espresso):

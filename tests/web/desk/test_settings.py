@@ -48,12 +48,12 @@ def test_an_owner_chooses_what_customers_are_told(desk, partner, words):
     owner = desk("owner")
     answer = owner.post(f"{PAGE}/notices", told=["credited", "expiring"])
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{PAGE}#notices")
-    assert partner().notices_off == ["spent", "returned", "welcome"]
+    assert partner().notices_off == ["spent", "returned", "welcome", "referral"]
     page = owner.get(PAGE).text
     ticked = re.findall(r'<input[^>]*checked[^>]*name="told"[^>]*value="([a-z]+)"', page)
     assert ticked == ["credited", "expiring"] and "Баллы скоро сгорят" in page
     assert owner.post(f"{PAGE}/notices", told=["codes"]).status_code == 422
     assert desk("manager").post(f"{PAGE}/notices", told=["spent"]).status_code == 403
-    assert partner().notices_off == ["spent", "returned", "welcome"]
+    assert partner().notices_off == ["spent", "returned", "welcome", "referral"]
     owner.post(f"{PAGE}/notices")
-    assert len(partner().notices_off) == 5, "nothing chosen: customers are told nothing"
+    assert len(partner().notices_off) == 6, "nothing chosen: customers are told nothing"
