@@ -92,7 +92,14 @@ def test_ended_codes_counters_and_quotes_are_forgotten_and_the_others_kept(fresh
                 partner=partner_id, id=new_id(), member=member_id, at=ended,
             )  # fmt: skip
         result, _ = run(periodic.forget_codes)
-        assert result == {"sign_in_codes": 1, "customer_codes": 1, "attempts": 1, "quotes": 1, "sessions": 0}
+        assert result == {
+            "sign_in_codes": 1,
+            "customer_codes": 1,
+            "attempts": 1,
+            "quotes": 1,
+            "sale_codes": 0,
+            "sessions": 0,
+        }
         for table in ("sign_in_code", "customer_code", "attempt", "quote"):
             assert execute(f"SELECT count(*) FROM {table}").scalar() == 1
         assert set(run(periodic.forget_codes)[0].values()) == {0}
