@@ -15,7 +15,20 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, tuple_, update
 
-from loyalty import audit, claims, deep_links, drafts, ledger, referrals, replies, sale_codes, sign_in, staff, updates
+from loyalty import (
+    audit,
+    claims,
+    deep_links,
+    drafts,
+    ledger,
+    referrals,
+    replies,
+    sale_codes,
+    sign_in,
+    spending,
+    staff,
+    updates,
+)
 from loyalty.customers import number_of_nobody
 from loyalty.errors import CustomerNotFound
 from loyalty.identities import Identifier
@@ -80,6 +93,7 @@ def _close_accounts(ids: list[UUID], now: datetime) -> None:
         if state == "open":
             ledger.erase(partner_id, membership_id, now=now)
         claims.forget(partner_id, membership_id, now)
+        spending.forget(partner_id, membership_id)
     _change(update(Membership).where(Membership.customer_id.in_(ids)).values(name=None))
     theirs = (
         select(Entry.partner_id, Entry.id)

@@ -91,6 +91,16 @@ class NotEnoughPoints(SpendRefused):
         self.available, self.requested = available, requested
 
 
+class WishHeld(SpendRefused):
+    """A till has points of this person reserved right now: what they wish is not changed under it."""
+
+    code = "wish_held"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("A till has reserved points for this already: let it finish or give up first.")
+
+
 class BelowMinimum(SpendRefused):
     """Fewer points were asked for than the programme lets one spend at once."""
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from loyalty import accounts, codes, ledger, promotions, sales
+from loyalty import accounts, codes, ledger, promotions, sales, spending
 from loyalty.customers import enrol
 from loyalty.errors import HoldNotFound, HoldResolved, LoyaltyError, NotFound, PurchaseNotFound, QuoteChanged
 from loyalty.identities import Identifier
@@ -47,7 +47,10 @@ class QuoteUsed(LoyaltyError):
 
 @dataclass(frozen=True)
 class Quoted:
-    """What the till shows: the most points that may be spent, and what the purchase earns when none are."""
+    """What the till shows: the most points that may be spent, and what the purchase earns when none are.
+
+    `wished`: how many the customer wants to spend, where the quote was asked for with their code and they said so.
+    """
 
     quote_id: UUID
     customer_id: UUID
@@ -56,6 +59,7 @@ class Quoted:
     breakdown: list[dict[str, Any]]
     lines: list[dict[str, Any]]
     expires_at: datetime
+    wished: int | None = None
 
 
 def quote(
@@ -112,7 +116,14 @@ def quote(
         for n, priced in enumerate(pricing.lines, 1)
     ]
     return Quoted(
-        made.id, buyer.customer_id, pricing.max_redeemable, pricing.total, pricing.breakdown, lines, made.expires_at
+        made.id,
+        buyer.customer_id,
+        pricing.max_redeemable,
+        pricing.total,
+        pricing.breakdown,
+        lines,
+        made.expires_at,
+        spending.wished(partner.id, buyer.membership_id, now) if code_id is not None else None,
     )
 
 
@@ -136,6 +147,8 @@ def hold(partner: Partner, quote_id: UUID, points: int, *, caller: Caller, now: 
         now=now,
         quote_id=made.id,
     )
+    if points:
+        spending.note_hold(partner.id, made.membership_id, held.hold_id, now)
     if made.code_id is not None:  # after the account's lock, as a posting does
         codes.take(made.code_id, made.id, now)
     return held

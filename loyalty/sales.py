@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from loyalty import codes, ledger, notices, outbox, promotions, tiers
+from loyalty import codes, ledger, notices, outbox, promotions, spending, tiers
 from loyalty.accounts import facts_of
-from loyalty.customers import enrol, find_member, look_up
+from loyalty.customers import CODE_KINDS, enrol, find_member, look_up
 from loyalty.errors import (
     BranchNotFound,
     BranchRequired,
@@ -127,13 +127,14 @@ class Preview:
 
     `member` None: crediting makes the person a member. `plain` is the purchase without spending, `spending` the same
     with the points that were named, else the most that may be spent (`plain` again when that is none); both None while
-    the sum is not known.
+    the sum is not known. `wished`: how many points a customer who shows their code wants to spend.
     """
 
     member: MemberCard | None
     rules: Rules
     plain: Pricing | None = None
     spending: Pricing | None = None
+    wished: int | None = None
 
     def balance_after(self, pricing: Pricing) -> int:
         """The balance once the purchase is posted so; what waits for the return window is not in it."""
@@ -162,6 +163,7 @@ def preview(
     if found is None and points:
         raise CustomerNotFound()
     _, rules = rules_in_force(partner.id)
+    wished = None
     if found is None:
         card, facts = None, promotions.know(partner, None, Member(), rules, now)
     else:
@@ -172,15 +174,17 @@ def preview(
         db.session.refresh(membership)
         card = card_of(membership, contacts=contacts)
         facts = promotions.know(partner, membership.id, facts_of(membership, customer), rules, now)
+        if identifier.kind in CODE_KINDS:
+            wished = spending.wished(partner.id, membership.id, now)
     if basket is None:
-        return Preview(card, rules)
+        return Preview(card, rules, wished=wished)
     zone = ZoneInfo(partner.timezone)
     plain = basket.price(rules, facts, at=now, zone=zone)
     if points:
         basket.check_spend(points, rules, facts.available)
     spent = plain.max_redeemable if points is None else points
-    spending = basket.price(rules, facts, at=now, zone=zone, points=spent) if spent else plain
-    return Preview(card, rules, plain, spending)
+    paid = basket.price(rules, facts, at=now, zone=zone, points=spent) if spent else plain
+    return Preview(card, rules, plain, paid, wished)
 
 
 def whole_check(partner: Partner, points: int) -> Basket:
@@ -294,6 +298,8 @@ def post(
         actor=caller.actor,
         announce=announced,
     )
+    if sale.spent and not sale.repeated:
+        spending.note_sale(partner.id, sale.account.membership_id, sale.purchase_id, sale.spent, hold_id, now)
     if posted:
         promotions.record_uses(partner, sale.account.membership_id, sale.purchase_id, posted[-1], at)
         if rules.tiers is not None:

@@ -100,8 +100,7 @@ def claim(partner: Partner, customer_id: UUID, *, amount: Decimal | None, receip
 
     Raises as `claims.claim`, `ConsentRequired` for who has not joined here yet, `TooMany`.
     """
-    member = membership_of(customer_id, partner.id)
-    if member is None or member.state != "open" or joining.must_be_asked(customer_id, partner.id):
+    if membership_of(customer_id, partner.id) is None or joining.must_be_asked(customer_id, partner.id):
         raise ConsentRequired()
     limits.hit(f"widget_claim:{customer_id}", limit=CLAIMS_AN_HOUR, window=timedelta(hours=1), now=now)
     customer = db.session.get_one(Customer, customer_id)

@@ -15,6 +15,7 @@ from models import (
     telegram,
     tier,
     widget,
+    wish,
     work,
 )
 from models.base import db, new_id, ping_after_rest, transaction, transaction_apart
@@ -36,5 +37,6 @@ __all__ = [
     "transaction",
     "transaction_apart",
     "widget",
+    "wish",
     "work",
 ]

@@ -38,7 +38,7 @@ TRANSACTION = {
     "id", "type", "points", "balance", "available", "pending", "check_amount", "breakdown", "occurred_at",
 }  # fmt: skip
 REFUND = {"id", "taken_back", "given_back", "balance", "money_back"}
-QUOTE = {"quote_id", "max_redeemable", "will_earn", "breakdown", "lines", "expires_at"}
+QUOTE = {"quote_id", "max_redeemable", "will_earn", "breakdown", "lines", "expires_at", "wished"}
 HOLD = {"hold_id", "points", "expires_at"}
 CAPTURE = {"transaction_id", "redeemed", "earned", "balance"}
 CUSTOMER = {"customer_id", "name", "phone", "email", "balance", "pending", "visits", "last_purchase_at"}

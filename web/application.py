@@ -18,6 +18,7 @@ from web import (
     profile,
     sale_codes,
     sign_in,
+    spending,
     till,
     widget,
 )
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     profile.blueprint,
     checkin.blueprint,
     sale_codes.blueprint,
+    spending.blueprint,
     *desk.BLUEPRINTS,
     *till.BLUEPRINTS,
     *admin.BLUEPRINTS,

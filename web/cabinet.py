@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, SelectChoice, SelectField
@@ -18,6 +17,7 @@ from loyalty import accounts, codes, offered, wallet
 from loyalty.accounts import Figures, PurchaseFilter
 from loyalty.clock import utcnow
 from models.transactions import commits
+from web import till_codes
 from web.access import signed_in
 from web.formats import use_zone, write_number
 from web.forms import Form
@@ -61,7 +61,7 @@ def show_cabinet():
     return render_template(
         "customer/home.html",
         wallet=mine,
-        shown=_show_code(),
+        shown=till_codes.show_code(),
         figures=_figures(today),
         operations=[tell(operation) for operation in operations],
     )
@@ -73,7 +73,7 @@ def show_cabinet():
 def show_code():
     """The code for the till alone and large; what the open page looks at to know that it was used."""
     _open_wallet(utcnow())
-    return render_template("customer/code.html", shown=_show_code())
+    return render_template("customer/code.html", shown=till_codes.show_code())
 
 
 @blueprint.post("/code")
@@ -161,27 +161,10 @@ def show_purchases():
     return page, 200 if is_good else 422
 
 
-@dataclass(frozen=True)
-class ShownCode:
-    """The living code; the till's own page opens at `link`, which is worth nothing to anybody else."""
-
-    digits: str
-    link: str
-    seconds: int
-    ends_at: datetime
-
-
 def _open_wallet(now: datetime) -> wallet.Wallet:
     mine = wallet.open_wallet(g.me.customer_id, now)
     use_zone(mine.timezone)
     return mine
-
-
-def _show_code() -> ShownCode:
-    now = utcnow()
-    digits, ends_at = codes.show(g.me.customer_id, now)
-    address = f"{current_app.config['SETTINGS'].public_url}/partner?code={digits}"
-    return ShownCode(digits, address, max(0, int((ends_at - now).total_seconds())), ends_at)
 
 
 def _figures(today: date) -> list[tuple[str, Figures, Figures]]:

@@ -132,6 +132,7 @@ SENTENCES = {
     "too_many_requests": _("Too many tries. Wait a little and try again."),
     "too_many_sites": _("The widget stands on %(most)s sites at most. Remove one first."),
     "unknown_line": _("The purchase has no such line."),
+    "wish_held": _("The cashier has reserved points for this already. Pay, or ask the cashier to give it up."),
     "unreadable_file": _("The file cannot be read."),
 }
 """Values in a sentence are attributes of the error."""

@@ -137,6 +137,7 @@ def show_frame():
         links={
             "join": f"/register?partner={partner.code}",
             "cabinet": "/customer",
+            "spend": f"/spend?partner={partner.code}",
             "checkin": f"/checkin?partner={partner.code}",
             "bot": current_app.config["SETTINGS"].bot_link(f"p{partner.code}"),
         },

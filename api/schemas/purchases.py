@@ -138,6 +138,11 @@ class QuoteOut(Output):
     breakdown = Json(required=True, metadata=_BREAKDOWN)
     lines = fields.List(fields.Nested(QuoteLine), required=True)
     expires_at = Moment(required=True)
+    wished = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "points the customer wants to spend, when asked for by their code and they said so"},
+    )
 
 
 class HoldIn(Input):

@@ -299,6 +299,8 @@ def _ask_points(talk: Talk, plan: Plan) -> None:
     talk.ask(POINTS, **plan.write())
     money = words.money(plan.amount, talk.partner.currency)
     buttons = [[(words("till_most", points=words.points(most)), f"most:{most}")]]
+    if seen.wished and seen.wished < most:
+        buttons.insert(0, [(words("till_wished", points=words.points(seen.wished)), f"most:{seen.wished}")])
     talk.rewrite(words("till_points", amount=money, points=words.of_points(most)), buttons)
 
 
@@ -364,6 +366,7 @@ def _tell(talk: Talk, plan: Plan, seen: Preview, branch_id: UUID | None) -> list
     told = [
         " · ".join(part for part in (partner.name, branch) if part),
         say_who(words, plan.who, seen.member),
+        *([words("till_wished", points=words.points(seen.wished))] if seen.wished and not plan.points else []),
         words("till_check", amount=money(check)),
     ]
     if plan.points:

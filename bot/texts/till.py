@@ -57,6 +57,7 @@ TEXTS = {
         "ru": "Чек {amount}, можно списать до {points}. Сколько списать?",
         "en": "A check of {amount}, it takes up to {points}. How many shall we spend?",
     },
+    "till_wished": {"ru": "Хочет списать: {points}", "en": "Wants to spend: {points}"},
     "till_most": {"ru": "Максимум: {points}", "en": "The most: {points}"},
     "till_no_spending": {
         "ru": "Списать на этот чек нельзя: доступно {available}, за раз списывают от {minimum}. Можно начислить:",

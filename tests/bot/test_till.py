@@ -9,7 +9,7 @@ import pytest
 
 from bot.rooms import doors
 from bot.taking import Taker
-from loyalty import drafts, ledger, staff
+from loyalty import drafts, ledger, spending, staff
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
 from loyalty.customers import find, membership_of
@@ -406,6 +406,21 @@ def test_spending_step_by_step_credits_the_rest(app, cashier, shop):
     assert "Спишется 100 баллов" in said and "Начислится 20 баллов" in said and "Баланс: 250 → 170" in said
     cashier.press(cashier.data()[0])
     assert balance(app, shop) == 170
+
+
+def test_what_the_customer_wishes_to_spend_is_offered_to_who_sees_the_code(app, cashier, shop):
+    with app.app_context(), transaction():
+        spending.wish(shop.customer, db.session.get_one(Partner, shop.id), 120, utcnow())
+    code = show_code(app, shop)
+    assert "Хочет списать: 120 баллов" in plain(cashier.say(f"500 {code}"))
+    assert "Хочет списать" not in plain(cashier.say(f"500 {shop.phone}"))
+    for text in ("➖ Списать", code, "500"):
+        cashier.say(text)
+    assert labels(cashier) == ["Хочет списать: 120 баллов", "Максимум: 250 баллов"]
+    assert "Спишется 120 баллов" in plain(cashier.press(cashier.data()[0]))
+    cashier.press(cashier.data()[0])
+    with app.app_context():
+        assert spending.show(shop.customer, shop.id, utcnow()).state == "spent"
 
 
 def test_the_most_points_are_spent_by_a_press(app, cashier, shop):

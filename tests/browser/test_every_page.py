@@ -35,6 +35,7 @@ MORE: dict[str, list[str]] = {
     "/partner/promotions/new": [f"/partner/promotions/new?kind={kind}" for kind in ("happy_hours", "category")],
     "/login": ["/login?for=staff", "/login?ended=1"],
     "/checkin": ["/checkin?partner=<partner>"],
+    "/spend": ["/spend?partner=<partner>"],
     "/partner/claims": ["/partner/claims?decided=1"],
     "/partner/poster/print": ["/partner/poster/print?size=tent"],
     "/sandbox/telegram": ["/sandbox/telegram?start=p406631153", "/sandbox/telegram?q=zz", "/sandbox/telegram?phone=1"],
