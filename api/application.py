@@ -21,6 +21,7 @@ from api import (
     sale_codes,
     services,
     widget,
+    widget_settings,
 )
 from api.commands.admin import admin_group
 from api.commands.bot import bot_group
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     pos.blueprint,
     admin.blueprint,
     widget.blueprint,
+    widget_settings.blueprint,
     documents.blueprint,
     health.blueprint,
 )

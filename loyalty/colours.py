@@ -21,9 +21,15 @@ def parse_colour(text: object, *, field: str | None = "accent") -> str:
     return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
 
 
+def contrast(one: str, other: str) -> float:
+    """1 (the same) to 21 (black and white)."""
+    darker, lighter = sorted((_luminance(_channels(one)), _luminance(_channels(other))))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
 def contrast_with_white(colour: str) -> float:
     """1 (white itself) to 21 (black)."""
-    return 1.05 / (_luminance(_channels(colour)) + 0.05)
+    return contrast(colour, "#ffffff")
 
 
 def darken_until_readable(colour: str) -> str:

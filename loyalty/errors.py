@@ -435,6 +435,17 @@ class ReferralDecided(LoyaltyError):
         self.state = state
 
 
+class InvalidLook(LoyaltyError):
+    """A widget cannot look so."""
+
+    code = "invalid_look"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str):
+        super().__init__(f"{field}: {reason}.")
+        self.reason, self.field = reason, field
+
+
 class InvalidTiers(LoyaltyError):
     """These are no tiers."""
 
@@ -996,6 +1007,16 @@ class InvalidOrigin(LoyaltyError):
     def __init__(self, reason: str, *, field: str | None = "origin"):
         super().__init__(f"The address {reason}.")
         self.reason, self.field = reason, field
+
+
+class SiteNotFound(LoyaltyError):
+    """This site is not on the partner's list."""
+
+    code = "site_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such site on the list.")
 
 
 class TooManySites(LoyaltyError):

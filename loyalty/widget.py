@@ -1,4 +1,4 @@
-"""A partner's widget: what strangers may know of it, on whose sites it may stand, and its colour.
+"""A partner's widget: what strangers may know of it, on whose sites it may stand, and what is done in it.
 
 A site is an exact origin. The frame of the widget may be put into a page of these sites and of no other: browsers see to
 it (`frame-ancestors`), so a partner without sites has a widget that nobody can show.
@@ -15,10 +15,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from loyalty import audit, claims, joining, limits, partners
-from loyalty.colours import darken_until_readable, parse_colour
 from loyalty.customers import membership_of
-from loyalty.errors import ConsentRequired, PartnerNotFound, TooManySites
+from loyalty.errors import ConsentRequired, PartnerNotFound, SiteNotFound, TooManySites
 from loyalty.origins import normalise_origin
+from loyalty.widget_look import show_look
 from models import db
 from models.claim import Claim
 from models.customer import Customer
@@ -29,8 +29,6 @@ SITES = 20
 """On so many sites at most: they all stand in a header of every frame."""
 CLAIMS_AN_HOUR = 20
 """So often one person may try to ask for points in widgets; receipts that are refused count too."""
-HOUSE_COLOUR = "#0b6b63"
-"""For partners who chose none."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,9 @@ class Card:
     name: str
     colour: str
     badge: str | None
+    position: str
+    label_ru: str | None
+    label_en: str | None
 
 
 def find_partner(reference: object) -> Partner:
@@ -51,18 +52,8 @@ def find_partner(reference: object) -> Partner:
 
 
 def show_card(partner: Partner) -> Card:
-    return Card(partner.name, partner.accent or HOUSE_COLOUR, None)
-
-
-def set_accent(partner: Partner, colour: str | None, *, by: UUID | None, now: datetime) -> str | None:
-    """Give the partner a colour of its own, or none; returns what was kept: darker, where white letters need it.
-
-    Raises `InvalidColour`.
-    """
-    partner.accent = darken_until_readable(parse_colour(colour)) if colour else None
-    db.session.flush()
-    audit.record("widget.colour", actor=by, partner_id=partner.id, details={"accent": partner.accent})
-    return partner.accent
+    look = show_look(partner)
+    return Card(partner.name, look.colour, None, look.position, look.label_ru, look.label_en)
 
 
 def list_sites(partner_id: UUID) -> list[str]:
@@ -71,8 +62,24 @@ def list_sites(partner_id: UUID) -> list[str]:
     return list(db.session.scalars(query.order_by(WidgetSite.created_at, WidgetSite.origin)))
 
 
-def add_site(partner_id: UUID, address: object, *, by: UUID | None, now: datetime, loopback: bool = False) -> str:
-    """Let a site show the widget; returns its origin. Adding it again changes nothing.
+def list_site_rows(partner_id: UUID) -> list[WidgetSite]:
+    """`list_sites` with all that is known of each."""
+    query = select(WidgetSite).where(WidgetSite.partner_id == partner_id)
+    return list(db.session.scalars(query.order_by(WidgetSite.created_at, WidgetSite.origin)))
+
+
+def get_site(partner_id: UUID, site_id: UUID) -> WidgetSite:
+    """Raises `SiteNotFound`."""
+    site = db.session.scalar(select(WidgetSite).where(WidgetSite.partner_id == partner_id, WidgetSite.id == site_id))
+    if site is None:
+        raise SiteNotFound()
+    return site
+
+
+def add_site(
+    partner_id: UUID, address: object, *, by: UUID | None, now: datetime, loopback: bool = False
+) -> WidgetSite:
+    """Let a site show the widget. Adding it again changes nothing.
 
     `loopback` allows this machine (the sandbox). Raises `InvalidOrigin`, `TooManySites`.
     """
@@ -85,7 +92,7 @@ def add_site(partner_id: UUID, address: object, *, by: UUID | None, now: datetim
     made = insert(WidgetSite).values(partner_id=partner_id, origin=origin, created_at=now).on_conflict_do_nothing()
     if db.session.execute(made).rowcount:
         audit.record("widget.site_added", actor=by, partner_id=partner_id, details={"origin": origin})
-    return origin
+    return db.session.get_one(WidgetSite, (partner_id, origin))
 
 
 def remove_site(partner_id: UUID, origin: str, *, by: UUID | None) -> None:

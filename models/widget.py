@@ -1,10 +1,10 @@
-"""The widget: on whose sites it may stand, and who looked through it."""
+"""The widget: how it looks, on whose sites it may stand, and who looked through it."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Made, Moment, db
@@ -14,10 +14,31 @@ class WidgetSite(Made, db.Model):
     """A site that may show the partner's widget: an exact origin, `https://shop.example`."""
 
     __tablename__ = "widget_site"
-    __table_args__ = (CheckConstraint("origin ~ '^https?://[a-z0-9.-]+(:[0-9]+)?$'", name="origin"),)
+    __table_args__ = (
+        CheckConstraint("origin ~ '^https?://[a-z0-9.-]+(:[0-9]+)?$'", name="origin"),
+        UniqueConstraint("partner_id", "id"),
+    )
 
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
     origin: Mapped[str] = mapped_column(String(300), primary_key=True)
+    id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+
+
+class WidgetLook(Made, db.Model):
+    """How a partner's widget looks; no row: as usual. Its colour is the partner's (`Partner.accent`)."""
+
+    __tablename__ = "widget_look"
+    __table_args__ = (
+        CheckConstraint("theme IN ('auto', 'light', 'dark')", name="theme"),
+        CheckConstraint("position IN ('bottom-right', 'bottom-left')", name="position"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    theme: Mapped[str] = mapped_column(String(10), server_default="auto")
+    position: Mapped[str] = mapped_column(String(20), server_default="bottom-right")
+    # what the launcher says, in the page's language
+    label_ru: Mapped[str | None] = mapped_column(String(24))
+    label_en: Mapped[str | None] = mapped_column(String(24))
 
 
 class WidgetSession(Made, db.Model):

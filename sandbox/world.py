@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from config import Settings
-from loyalty import customers, ledger, partners, widget
+from loyalty import customers, ledger, partners, widget, widget_look
 from loyalty.api_keys import TILL_SCOPES
 from loyalty.clock import utcnow
 from loyalty.errors import IdentityTaken
@@ -189,7 +189,7 @@ def _add_guests(_secret_key: str, now: datetime) -> None:
     for key, guest in guests.GUESTS.items():
         _add_guest(key, guest, min(at for (_, who), at in joined.items() if who == key))
     for business, colour in guests.COLOURS.items():
-        widget.set_accent(db.session.get_one(Partner, fixed_id(business)), colour, by=None, now=now)
+        widget_look.set_look(db.session.get_one(Partner, fixed_id(business)), {"accent": colour}, by=None, now=now)
     for business, visits in guests.VISITS.items():
         for key in dict.fromkeys(visit.guest for visit in visits):
             _add_membership(key, business, guests.GUESTS[key].name, joined[business, key])

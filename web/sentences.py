@@ -67,6 +67,7 @@ SENTENCES = {
     "invalid_fiscal_receipt": _(
         "This is not the code of a receipt. Scan the QR at the bottom of it, or enter the sum."
     ),
+    "invalid_look": _("Check this field: up to 24 characters, without line breaks."),
     "invalid_mapping": _("The description of the file cannot be used."),
     "invalid_name": _("Enter a name of up to 200 characters."),
     "invalid_origin": _(
@@ -130,6 +131,7 @@ SENTENCES = {
     "staff_not_found": _("There is no such person on the staff."),
     "too_many_claims": _("%(most)s of your requests wait there already. Let the staff decide on those first."),
     "too_many_requests": _("Too many tries. Wait a little and try again."),
+    "site_not_found": _("This site is not on your list."),
     "too_many_sites": _("The widget stands on %(most)s sites at most. Remove one first."),
     "unknown_line": _("The purchase has no such line."),
     "wish_held": _("The cashier has reserved points for this already. Pay, or ask the cashier to give it up."),

@@ -32,6 +32,7 @@ from loyalty.errors import (
     TooManyClaims,
 )
 from loyalty.rules import Rules
+from loyalty.widget_look import THEMES, show_look
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
 from models.partner import Partner
 from web.formats import write_money, write_percent, write_points
@@ -126,10 +127,12 @@ def show_frame():
     is_new = not widget_sessions.is_browser(browser)
     browser = widget_sessions.new_browser() if is_new else browser
     sites = _sites(partner)
+    theme = request.args.get("theme") if request.args.get("theme") in THEMES else show_look(partner).theme
     rules = programmes.current_rules(partner.id)[1]
     html = render_template(
         "widget/frame.html",
         card=widget.show_card(partner),
+        theme=theme,
         given=_settings(partner, rules, sites, widget_sessions.frame_token(browser, partner.id)),
         terms=_earning(rules),
         spending=_spending(rules),

@@ -23,14 +23,14 @@ if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // e
     const $draw = () => {
       if ($isAbsent || $host && $host.isConnected) return;
       $wipe();
-      const $side = ($options.position == "bottom-left" ? "left" : "right") + ":16px";
+      const $side = (($options.position || $card.position) == "bottom-left" ? "left" : "right") + ":16px";
       const $sheet = new CSSStyleSheet();
       $sheet.replaceSync(
         ":host{all:initial!important;position:fixed!important;z-index:999999999!important;bottom:16px!important;" + $side + "!important}" +
-        "button,div{border:0;border-radius:28px;box-shadow:0 4px 16px #0005;color:#fff;background:" + ($card.colour || "#0b6b63") + "}" +
-        "button{height:56px;padding:0 28px;font:600 16px system-ui}" +
+        "button,div{border:1px solid #fff5;border-radius:28px;box-shadow:0 4px 16px #0005;color:#fff;background:" + ($card.colour || "#0b6b63") + "}" +
+        "button{height:56px;padding:0 28px;font:600 16px system-ui;white-space:nowrap}" +
         "div button{right:0;position:absolute}" +
-        "div{inset:auto;bottom:0;" + $side + ";width:380px;height:640px;max-height:92vh;padding:0;border-radius:28px 28px 0 0;" +
+        "div{inset:auto;bottom:0;" + $side + ";width:380px;height:640px;max-height:92vh;padding:0;border:0;border-radius:28px 28px 0 0;" +
         "overflow:hidden;transform:translateY(160px)}" +
         "iframe{border:0;width:100%;height:100%}" +
         "@media(max-width:480px){div{left:0;width:100%}}"
@@ -39,7 +39,7 @@ if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // e
       $root = $roots.get($host) || $host.attachShadow({ mode: "closed" }); // an element takes one for its whole life
       $roots.set($host, $root);
       $root.adoptedStyleSheets = [$sheet];
-      $title = $russian ? "Баллы" : "Points";
+      $title = $card["label_" + ($russian ? "ru" : "en")] || ($russian ? "Баллы" : "Points");
       $launcher = $make("button", $root, { textContent: "★ " + $title, ariaExpanded: "false", onclick: () => $isOpen ? $close() : $open() });
       if ($card.name) $title += ": " + $card.name;
       $launcher.ariaLabel = $title;
@@ -60,7 +60,7 @@ if (document.currentScript && (!window.LoyaltyWidget || LoyaltyWidget.q)) { // e
     const $open = () => {
       $draw();
       if ($isOpen || $isAbsent) return;
-      const $address = $origin + "/widget/frame?partner=" + $options.partnerId;
+      const $address = $origin + "/widget/frame?partner=" + $options.partnerId + ($options.theme ? "&theme=" + $options.theme : "");
       if (!$panel.togglePopover) return window.open($address, "", "noopener"); // an old browser: the frame as a page of its own
       $back = $document.activeElement;
       $toggle(true);

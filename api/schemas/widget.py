@@ -8,12 +8,16 @@ from api.schemas.claims import CLAIM_STATE, RECEIPT_TEXT
 from api.schemas.customer import Contact, Expiring
 from api.schemas.fields import Digits, Id, Input, Moment, Money, Output, Text
 from loyalty.stories import STORIES
+from loyalty.widget_look import POSITIONS
 
 
 class Card(Output):
     name = fields.String(required=True)
     colour = fields.String(required=True, metadata={"pattern": "^#[0-9a-f]{6}$"})
     badge = fields.String(required=True, allow_none=True, metadata={"description": "a short word of something new"})
+    position = fields.String(required=True, metadata={"enum": list(POSITIONS)})
+    label_ru = fields.String(required=True, allow_none=True, metadata={"description": "null: the usual word"})
+    label_en = fields.String(required=True, allow_none=True)
 
 
 class AskForCode(Contact):

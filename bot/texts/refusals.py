@@ -269,10 +269,10 @@ ELSEWHERE = frozenset(
         "api_key_not_found", "application_decided", "application_not_found", "cannot_block_oneself", "cannot_merge",
         "consent_required", "drive_not_found", "entry_not_found", "fiscal_receipt_future", "fiscal_receipt_not_sale",
         "fiscal_receipt_old", "fiscal_receipt_other_sum", "form_expired", "hold_not_found", "hold_resolved",
-        "import_busy", "import_not_found", "invalid_colour", "invalid_drive", "invalid_mapping", "invalid_origin",
+        "import_busy", "import_not_found", "invalid_colour", "invalid_drive", "invalid_look", "invalid_mapping", "invalid_origin",
         "invalid_scope", "last_branch", "loyalty_error", "not_found", "programme_version_not_found", "quote_changed",
         "quote_not_found", "quote_used", "sale_code_gone", "sale_code_used", "session_ended", "session_not_found",
-        "too_many_claims", "too_many_sites", "unknown_line", "unreadable_file",
+        "site_not_found", "too_many_claims", "too_many_sites", "unknown_line", "unreadable_file",
     }
 )  # fmt: skip
 """Codes of what the bot has no room for: keys of tills, imports, pages, the desk of the platform."""

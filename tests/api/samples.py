@@ -264,6 +264,14 @@ def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:
     scheme = {"measure": "spent", "window": "days", "days": 365, "falls_on_refund": False, "levels": levels}
     add(owner, "GET", "/api/partner/tiers")
     add(owner, "PUT", "/api/partner/tiers", scheme)
+    look = {"accent": "#7a3cff", "theme": "dark", "position": "bottom-left", "label_ru": "Бонусы", "label_en": None}
+    site = {"origin": "https://shop.example"}
+    add(owner, "GET", "/api/partner/widget")
+    add(owner, "PUT", "/api/partner/widget", look)
+    add(owner, "GET", "/api/partner/widget/sites")
+    add(owner, "POST", "/api/partner/widget/sites", site)
+    mine = owner.post("/api/partner/widget/sites", {"origin": "https://mine.example"}).json["id"]
+    add(owner, "DELETE", "/api/partner/widget/sites/<uuid:site_id>", site_id=mine)
 
 
 def _add_till(add, cast: Cast) -> None:

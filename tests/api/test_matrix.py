@@ -25,7 +25,7 @@ from sqlalchemy import text
 
 from api import create_app
 from api.tokens import make_access_token
-from loyalty import claims, codes, customers, partners, pos, promotions, sale_codes, sales, services, sessions
+from loyalty import claims, codes, customers, partners, pos, promotions, sale_codes, sales, services, sessions, widget
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
@@ -346,6 +346,17 @@ def home_key(which: str = "home"):
     return made(lambda world, role: str(make_api_key(partner_row(world, which))[0].id))
 
 
+def site(which: str = "home"):
+    """A site that may show the partner's widget."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        address = f"https://shop{uuid.uuid4().hex}.example"
+        return str(widget.add_site(partner_row(world, which).id, address, by=None, now=utcnow()).id)
+
+    return make
+
+
 def draft(which: str = "home"):
     """A promotion that nobody has switched on."""
 
@@ -431,6 +442,7 @@ PURCHASE_IN_PATH = Thing(
     foreign=fixed(lambda w: w.ids["away purchase"]),
     other_branch=purchase("home", "other_branch", "member"),
 )
+SITE_IN_PATH = Thing("path:site_id", own=site(), foreign=fixed(lambda w: w.ids["away site"]))
 PROMOTION_IN_PATH = Thing("path:promotion_id", own=draft(), foreign=fixed(lambda w: w.ids["away promotion"]))
 SERVICE_IN_PATH = Thing("path:service_id", own=service(), foreign=fixed(lambda w: w.ids["away service"]))
 HOLD_IN_PATH = Thing("path:hold_id", own=hold(None), foreign=fixed(lambda w: w.ids["away hold"]))
@@ -1035,6 +1047,12 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "POST /api/partner/services/<uuid:service_id>/move": (
         Row("staff", PROMOTERS, 200, body={"to": "up"}, things=(SERVICE_IN_PATH,)),
     ),
+    # how the widget looks and where it stands
+    "GET /api/partner/widget": (Row("staff", OWNERS, 200),),
+    "PUT /api/partner/widget": (Row("staff", OWNERS, 200, body={"theme": "dark"}),),
+    "GET /api/partner/widget/sites": (Row("staff", OWNERS, 200),),
+    "POST /api/partner/widget/sites": (Row("staff", OWNERS, 201, body={"origin": "https://shop.example"}),),
+    "DELETE /api/partner/widget/sites/<uuid:site_id>": (Row("staff", OWNERS, 204, things=(SITE_IN_PATH,)),),
     # tills
     "POST /api/pos/quotes": (
         Row("machine", TILLS, 200, body=of_member(BASKET), things=(branch_at("json:branch_id"),)),
@@ -1266,6 +1284,7 @@ def _build_documents(world: World) -> None:
     world.ids["away hold"] = hold("key elsewhere", "away", "stranger")(world, "key elsewhere")
     world.ids["away claim"] = claim("away", "away_branch")(world, "owner elsewhere")
     world.ids["away drive"] = drive("away", "away_branch")(world, "owner elsewhere")
+    world.ids["away site"] = site("away")(world, "owner elsewhere")
     world.ids["away promotion"] = draft("away")(world, "owner elsewhere")
     world.ids["away service"] = service("away")(world, "owner elsewhere")
     world.ids["third key's quote"] = quote("third key")(world, "key")

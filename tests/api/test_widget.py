@@ -11,6 +11,7 @@ import pytest
 from api.widget import FRAME_HEADER, SESSION_HEADER
 from loyalty import claims, customers, joining, ledger, notices, widget, widget_sessions
 from loyalty.clock import utcnow
+from loyalty.widget_look import HOUSE_COLOUR
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
 from models import db, transaction
 from models.customer import Customer, Identity
@@ -80,7 +81,18 @@ def test_the_card_is_everybodys_and_kept_for_a_while(app, cast):
         app.test_client().get(f"/api/widget/{name}", headers={"Origin": SITE})
         for name in (cast.ours.partner_code, cast.ours.partner_id)
     ]
-    assert answers[0].json == answers[1].json == {"name": "Кофейня", "colour": widget.HOUSE_COLOUR, "badge": None}
+    assert (
+        answers[0].json
+        == answers[1].json
+        == {
+            "name": "Кофейня",
+            "colour": HOUSE_COLOUR,
+            "badge": None,
+            "position": "bottom-right",
+            "label_ru": None,
+            "label_en": None,
+        }
+    )
     headers = answers[0].headers
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in headers

@@ -16,6 +16,7 @@ from loyalty import consents, sales, sessions, widget
 from loyalty.clock import utcnow
 from loyalty.colours import contrast_with_white, darken_until_readable
 from loyalty.rules import Rules
+from loyalty.widget_look import Look, set_look
 from models import db, transaction
 from models.partner import Partner
 from tests.browser.checks import THEMES, violations
@@ -778,6 +779,30 @@ def test_the_page_says_at_once_what_the_server_would_take(owner, site):
         ratio = f"{contrast_with_white(colour):.1f}".replace(".", ",").removesuffix(",0")
         expect(said).to_have_text(f"Белые буквы читаются: {ratio} : 1" if kept == colour else re.compile(kept))
         assert violations(owner) == []
+
+
+def test_a_look_is_seen_before_it_is_saved_and_reaches_the_site(owner, site, shop, new_context):
+    owner.goto(f"{site.url}/partner/widget")
+    light, dark = (owner.locator(f".widget-look[data-shown={theme}]") for theme in ("light", "dark"))
+    expect(dark).to_contain_text("светлый контур")
+    owner.get_by_label("Надпись на кнопке").fill("Бонусы")
+    owner.get_by_label("слева внизу").check()
+    owner.get_by_label("всегда светлая").check()
+    expect(light).to_contain_text("★ Бонусы")
+    expect(dark).to_be_hidden()
+    assert violations(owner) == []
+    owner.get_by_role("button", name="Сохранить вид").click()
+    expect(owner.get_by_text("Сохранено.")).to_be_visible()
+    with site.app.app_context(), transaction():
+        widget.add_site(widget.find_partner(ESPRESSO).id, shop.url, by=None, now=utcnow(), loopback=True)
+    page = new_context(viewport=PHONE, color_scheme="dark").new_page()
+    page.goto(shop.put(snippet(site, ESPRESSO).replace(", position: 'bottom-right'", "")))
+    expect_launcher(page)
+    assert page.locator("#loyalty-widget").bounding_box()["x"] == 16
+    frame = launch(page)
+    assert frame.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    with site.app.app_context(), transaction():
+        set_look(widget.find_partner(ESPRESSO), vars(Look()) | {"accent": "#7a3b12"}, by=None, now=utcnow())
 
 
 def test_the_code_is_copied_as_it_is_shown(owner, site):

@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from loyalty import joining, widget
 from loyalty.errors import (
-    InvalidColour,
     InvalidFiscalReceipt,
     InvalidOrigin,
     PartnerNotFound,
+    SiteNotFound,
     TooMany,
     TooManySites,
 )
+from loyalty.widget_look import set_look
 from models import db, transaction
 from models.customer import AuditRecord
 from models.partner import Partner
@@ -24,7 +25,7 @@ from tests.factories import NOW, make_customer, make_partner
 
 
 def add(partner, address="https://shop.example", **options):
-    return widget.add_site(partner.id, address, by=None, now=NOW, **options)
+    return widget.add_site(partner.id, address, by=None, now=NOW, **options).origin
 
 
 def noted(partner):
@@ -93,15 +94,21 @@ def test_the_database_takes_nothing_that_could_end_a_header(db_session):
             db.session.flush()
 
 
-def test_a_partners_colour_is_darkened_until_white_letters_can_be_read(db_session):
+def test_a_site_is_found_by_its_own_partner_only(db_session):
+    partner, other = make_partner(), make_partner()
+    site = widget.add_site(partner.id, "https://shop.example", by=None, now=NOW)
+    assert widget.get_site(partner.id, site.id) is site
+    assert widget.list_site_rows(other.id) == []
+    with pytest.raises(SiteNotFound):
+        widget.get_site(other.id, site.id)
+
+
+def test_the_card_says_how_the_launcher_looks(db_session):
     partner = make_partner()
-    assert widget.show_card(partner).colour == widget.HOUSE_COLOUR
-    assert widget.set_accent(partner, "7A3CFF", by=None, now=NOW) == "#7a3cff"
-    assert widget.set_accent(partner, "#fff", by=None, now=NOW) == "#757575"
-    assert widget.show_card(partner) == widget.Card("Кофейня", "#757575", None)
-    assert widget.set_accent(partner, None, by=None, now=NOW) is None
-    with pytest.raises(InvalidColour):
-        widget.set_accent(partner, "red", by=None, now=NOW)
+    assert widget.show_card(partner) == widget.Card("Кофейня", "#0b6b63", None, "bottom-right", None, None)
+    look = {"accent": "#fff", "theme": "dark", "position": "bottom-left", "label_ru": "Бонусы"}
+    set_look(partner, look, by=None, now=NOW)
+    assert widget.show_card(partner) == widget.Card("Кофейня", "#757575", None, "bottom-left", "Бонусы", None)
 
 
 def test_a_widget_is_found_by_either_number_of_its_partner(db_session):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loyalty import claims, partners, sales, widget
+from loyalty import claims, partners, sales, widget_look
 from loyalty.clock import utcnow
 from loyalty.customers import known_contacts, membership_of
 from models import db, transaction
@@ -199,7 +199,7 @@ def test_a_request_is_withdrawn_while_it_waits(guest, ask, own, decide, words):
 
 def test_the_colour_is_the_partners_own(app, cafe, guest):
     with app.app_context(), transaction() as session:
-        widget.set_accent(session.get_one(Partner, cafe[0]), "#7a3b12", by=None, now=utcnow())
+        widget_look.set_look(session.get_one(Partner, cafe[0]), {"accent": "#7a3b12"}, by=None, now=utcnow())
     page = guest.get(f"/checkin?partner={cafe[1]}")
     assert 'fill="#7a3b12"' in page.text and "style=" not in re.sub(r"stylesheet|data-style", "", page.text)
 

@@ -1,17 +1,18 @@
-"""The widget at the owner's desk: the code to paste, the sites that may show it, its colour, and how it looks."""
+"""The widget at the owner's desk: the code to paste, the sites that may show it, and how it looks."""
 
 from __future__ import annotations
 
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
-from wtforms import StringField
+from wtforms import RadioField, StringField
 from wtforms.widgets import ColorInput
 
 from loyalty import widget
 from loyalty.clock import utcnow
 from loyalty.colours import parse_colour
 from loyalty.origins import readable_host
+from loyalty.widget_look import LONGEST_LABEL, SHEETS, set_look, show_look
 from models.transactions import in_transaction
 from web.access import staff
 from web.desk.fields import strip
@@ -24,14 +25,14 @@ SNIPPET = """\
 <div id="loyalty-widget"></div>
 <script src="{platform}/widget.js"></script>
 <script>
-  LoyaltyWidget.init({{partnerId: '{code}', position: 'bottom-right'}});
+  LoyaltyWidget.init({{partnerId: '{code}', position: '{position}'}});
 </script>"""
 
 WITHOUT_WAITING = """\
 <div id="loyalty-widget"></div>
 <script>
   window.LoyaltyWidget = window.LoyaltyWidget || {{q: [], init(options) {{ this.q.push(options); }}}};
-  LoyaltyWidget.init({{partnerId: '{code}', position: 'bottom-right'}});
+  LoyaltyWidget.init({{partnerId: '{code}'}});
 </script>
 <script async src="{platform}/widget.js"></script>"""
 
@@ -44,15 +45,31 @@ class SiteForm(Form):
     )
 
 
-class ColourForm(Form):
+class LookForm(Form):
     accent = StringField(lazy("Colour"), filters=[strip], widget=ColorInput())
+    theme = RadioField(
+        lazy("Theme of the window"),
+        choices=[
+            ("auto", lazy("as the visitor's device has it")),
+            ("light", lazy("always light")),
+            ("dark", lazy("always dark")),
+        ],
+        validate_choice=False,
+    )
+    position = RadioField(
+        lazy("Corner"),
+        choices=[("bottom-right", lazy("right below")), ("bottom-left", lazy("left below"))],
+        validate_choice=False,
+    )
+    label_ru = StringField(lazy("The button in Russian"), filters=[strip], render_kw={"maxlength": LONGEST_LABEL})
+    label_en = StringField(lazy("The button in English"), filters=[strip], render_kw={"maxlength": LONGEST_LABEL})
 
 
 @blueprint.get("")
 @staff("partner:write")
 def show_widget():
-    """The code, the sites, the colour."""
-    return _show(SiteForm(formdata=None), _colour_form())
+    """The code, the sites, the look."""
+    return _show(SiteForm(formdata=None), _look_form())
 
 
 @blueprint.post("/sites")
@@ -65,11 +82,11 @@ def add_site():
     def act() -> str:
         return widget.add_site(
             g.me.partner_id, form.origin.data, by=g.me.customer_id, now=utcnow(), loopback=is_loopback
-        )
+        ).origin
 
     added = carry_out(form, act)
     if added is None:
-        return _show(form, _colour_form()), 422
+        return _show(form, _look_form()), 422
     flash(gettext("%(site)s may show the widget.", site=_readable(added.answer)), "success")
     return redirect(url_for(".show_widget"), 303)
 
@@ -84,17 +101,18 @@ def remove_site():
     return redirect(url_for(".show_widget"), 303)
 
 
-@blueprint.post("/colour")
+@blueprint.post("/look")
 @staff("partner:write")
-def change_colour():
-    """Take a colour; white letters must be readable on it, so a light one is made darker."""
-    form = ColourForm()
-    wanted = None if "usual" in request.form else form.accent.data
-    kept = carry_out(form, lambda: widget.set_accent(g.me.partner, wanted, by=g.me.customer_id, now=utcnow()))
+def change_look():
+    """Take a look; white letters must be readable on its colour, so a light one is made darker."""
+    form = LookForm()
+    wanted = {"accent": None} if "usual" in request.form else {name: form[name].data for name in form.data}
+    kept = carry_out(form, lambda: set_look(g.me.partner, wanted, by=g.me.customer_id, now=utcnow()))
     if kept is None:
         return _show(SiteForm(formdata=None), form), 422
-    if wanted and kept.answer != parse_colour(wanted):
-        flash(gettext("We made it darker so that white letters can be read: %(colour)s.", colour=kept.answer), "info")
+    if wanted["accent"] and kept.answer.accent != parse_colour(wanted["accent"]):
+        said = gettext("We made it darker so that white letters can be read: %(colour)s.", colour=kept.answer.accent)
+        flash(said, "info")
     else:
         flash(gettext("Saved."), "success")
     return redirect(url_for(".show_widget"), 303)
@@ -109,22 +127,25 @@ def show_preview():
     return response
 
 
-def _show(sites_form: SiteForm, colour_form: ColourForm) -> str:
+def _show(sites_form: SiteForm, look_form: LookForm) -> str:
     partner, platform = g.me.partner, current_app.config["SETTINGS"].public_url
     return render_template(
         "partner/widget.html",
         partner=partner,
         sites=[(origin, _readable(origin)) for origin in widget.list_sites(partner.id)],
         sites_form=sites_form,
-        colour_form=colour_form,
-        snippet=SNIPPET.format(platform=platform, code=partner.code),
+        look_form=look_form,
+        look=show_look(partner),
+        sheets=SHEETS,
+        snippet=SNIPPET.format(platform=platform, code=partner.code, position=show_look(partner).position),
         without_waiting=WITHOUT_WAITING.format(platform=platform, code=partner.code),
         platform=platform,
     )
 
 
-def _colour_form() -> ColourForm:
-    return ColourForm(formdata=None, data={"accent": widget.show_card(g.me.partner).colour})
+def _look_form() -> LookForm:
+    look = show_look(g.me.partner)
+    return LookForm(formdata=None, data=vars(look) | {"accent": look.colour})
 
 
 def _readable(origin: str) -> str:

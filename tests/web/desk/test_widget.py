@@ -3,10 +3,12 @@ import html
 import pytest
 
 from loyalty import widget
+from loyalty.widget_look import HOUSE_COLOUR, show_look
 from models import db
 from models.partner import Partner
 
 PAGE = "/partner/widget"
+LOOK = {"theme": "auto", "position": "bottom-right", "label_ru": "", "label_en": ""}
 
 
 @pytest.fixture
@@ -31,6 +33,7 @@ def test_the_code_to_paste_names_this_partner_and_this_platform(desk, cast, sett
     page = html.unescape(desk("owner").get(PAGE).text)
     code = cast.ours.partner_code
     assert f"LoyaltyWidget.init({{partnerId: '{code}', position: 'bottom-right'}});" in page
+    assert f"LoyaltyWidget.init({{partnerId: '{code}'}});" in page
     assert f'<script src="{settings.public_url}/widget.js"></script>' in page
     assert f'<script async src="{settings.public_url}/widget.js"></script>' in page
 
@@ -69,18 +72,32 @@ def test_more_than_twenty_sites_are_refused(desk, sites, words):
 
 def test_a_light_colour_is_made_darker_and_that_is_said(desk, accent, words, values):
     owner = desk("owner")
-    assert values(owner.get(PAGE))["accent"] == widget.HOUSE_COLOUR
-    owner.post(f"{PAGE}/colour", accent="#7a3cff")
+    assert values(owner.get(PAGE))["accent"] == HOUSE_COLOUR
+    owner.post(f"{PAGE}/look", accent="#7a3cff", **LOOK)
     assert accent() == "#7a3cff"
-    owner.post(f"{PAGE}/colour", accent="#ffffff")
+    owner.post(f"{PAGE}/look", accent="#ffffff", **LOOK)
     assert accent() == "#757575"
     assert "Мы взяли оттенок темнее, чтобы белые буквы читались: #757575." in words(owner.get(PAGE))
-    owner.post(f"{PAGE}/colour", usual="1", accent="#ffffff")
+    owner.post(f"{PAGE}/look", usual="1", accent="#ffffff")
     assert accent() is None
 
 
+def test_theme_place_and_words_are_kept_and_shown_again(app, desk, cast, words, values):
+    owner = desk("owner")
+    wanted = {"accent": "#0b6b63", "theme": "dark", "position": "bottom-left", "label_ru": "Бонусы", "label_en": ""}
+    assert owner.post(f"{PAGE}/look", **wanted).status_code == 303
+    page = owner.get(PAGE)
+    assert values(page)["label_ru"] == "Бонусы"
+    assert "position: &#39;bottom-left&#39;" in page.text
+    refused = owner.post(f"{PAGE}/look", **wanted | {"theme": "sepia", "label_ru": "Виджет"})
+    assert refused.status_code == 422
+    with app.app_context():
+        look = show_look(db.session.get(Partner, cast.ours.partner_id))
+        assert (look.theme, look.position, look.label_ru, look.label_en) == ("dark", "bottom-left", "Бонусы", None)
+
+
 def test_what_is_no_colour_is_refused(desk, accent, words):
-    refused = desk("owner").post(f"{PAGE}/colour", accent="red")
+    refused = desk("owner").post(f"{PAGE}/look", accent="red", **LOOK)
     assert refused.status_code == 422
     assert "Запишите цвет шестью знаками" in words(refused)
     assert accent() is None

@@ -5,5 +5,13 @@ VISITS = [
     Visit("GET /widget/files/<version>/<name>", own=lambda cast, house: {"version": "1", "name": "frame.css"}),
     Visit("POST /partner/widget/sites", form=lambda cast, house: {"origin": "https://shop.example"}),
     Visit("POST /partner/widget/sites/remove", form=lambda cast, house: {"origin": "https://shop.example"}),
-    Visit("POST /partner/widget/colour", form=lambda cast, house: {"accent": "#0b6b63"}),
+    Visit(
+        "POST /partner/widget/look",
+        form=lambda cast, house: {
+            "accent": "#0b6b63",
+            "theme": "dark",
+            "position": "bottom-left",
+            "label_ru": "Бонусы",
+        },
+    ),
 ]

@@ -10,7 +10,10 @@ function luminance(channels) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-export const contrast = (channels) => 1.05 / (luminance(channels) + 0.05);
+export function contrast(channels, other = [255, 255, 255]) {
+  const [darker, lighter] = [luminance(channels), luminance(other)].sort((one, two) => one - two);
+  return (lighter + 0.05) / (darker + 0.05);
+}
 
 export function darken(channels) {
   for (let share = 100; share >= 0; share--) {
@@ -20,8 +23,8 @@ export function darken(channels) {
   return [0, 0, 0];
 }
 
-const read = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-const write = (channels) => `#${channels.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+export const read = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+export const write = (channels) => `#${channels.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 
 export function start(input) {
   const result = document.querySelector(input.dataset.result);

@@ -1,0 +1,50 @@
+"""The widget as a partner sets it."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from api.schemas.fields import Choice, Id, Input, Output, Text
+from loyalty.widget_look import LONGEST_LABEL, POSITIONS, THEMES
+
+_COLOUR = {"pattern": "^#[0-9a-f]{6}$", "example": "#0b6b63"}
+
+
+class LookIn(Input):
+    accent = Text(
+        maximum=20,
+        allow_none=True,
+        metadata={"example": "#7a3cff", "description": "six digits, or three; null: the usual colour"},
+    )
+    theme = Choice(*THEMES)
+    position = Choice(*POSITIONS)
+    label_ru = Text(maximum=LONGEST_LABEL, allow_none=True, metadata={"description": "null: the usual word"})
+    label_en = Text(maximum=LONGEST_LABEL, allow_none=True)
+
+
+class Contrast(Output):
+    """As WCAG 2 counts it, from 1 to 21. Letters need 4.5; a button on a sheet is seen by itself from 3 on."""
+
+    letters = fields.Decimal(required=True, as_string=True, metadata={"description": "white letters on the colour"})
+    on_light = fields.Decimal(required=True, as_string=True)
+    on_dark = fields.Decimal(required=True, as_string=True)
+
+
+class Look(Output):
+    partner_code = fields.String(required=True, metadata={"description": "the partnerId of the code on the site"})
+    accent = fields.String(required=True, allow_none=True, metadata=_COLOUR)
+    colour = fields.String(required=True, metadata=_COLOUR | {"description": "what is drawn"})
+    contrast = fields.Nested(Contrast, required=True)
+    theme = fields.String(required=True, metadata={"enum": list(THEMES)})
+    position = fields.String(required=True, metadata={"enum": list(POSITIONS)})
+    label_ru = fields.String(required=True, allow_none=True)
+    label_en = fields.String(required=True, allow_none=True)
+
+
+class SiteIn(Input):
+    origin = Text(maximum=300, required=True, metadata={"example": "https://shop.ru"})
+
+
+class Site(Output):
+    id = Id(required=True)
+    origin = fields.String(required=True, metadata={"example": "https://shop.ru"})
