@@ -374,6 +374,14 @@ def export_transactions():
     return _send_csv(exports.TRANSACTIONS)
 
 
+@blueprint.get("/export/nps.csv")
+@staff("export:read")
+@blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
+def export_answers():
+    """All answers after visits as CSV."""
+    return _send_csv(exports.ANSWERS)
+
+
 def _send_csv(export: exports.Export) -> Response:
     """A file that grows while it is sent."""
     headers = {"Content-Disposition": f'attachment; filename="{export.name}.csv"'}

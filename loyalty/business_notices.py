@@ -24,7 +24,7 @@ def application_notice(application_id: UUID, site: str, now: datetime) -> Notice
     The usual quiet hours hold it until the morning, unless it was decided while the applicant had hardly put the phone away.
     """
     application = db.session.get(PartnerApplication, application_id)
-    person = _alive(application.applicant_id) if application is not None else None
+    person = alive(application.applicant_id) if application is not None else None
     if person is None or application.state == "pending":
         return None
     is_waiting_for_it = abs(application.decided_at - application.created_at) < FRESH
@@ -43,8 +43,8 @@ def application_notice(application_id: UUID, site: str, now: datetime) -> Notice
 def hired_notice(partner_id: UUID, staff_id: UUID, now: datetime) -> Notice | None:
     """To somebody who was hired elsewhere than in the bot, in Telegram alone; None when they have none or are gone again."""
     staff = db.session.get(Staff, (partner_id, staff_id))
-    person = _alive(staff.customer_id) if staff is not None and staff.state == "active" else None
-    routes = _telegram_of(person) if person is not None else ()
+    person = alive(staff.customer_id) if staff is not None and staff.state == "active" else None
+    routes = telegram_of(person) if person is not None else ()
     partner = db.session.get_one(Partner, partner_id)
     if not routes or partner.state != "active":
         return None
@@ -58,14 +58,14 @@ def invitation_notice(partner_id: UUID, link_id: UUID, now: datetime) -> Notice 
     link = db.session.get(DeepLink, link_id)
     if link is None or link.partner_id != partner_id or link.state not in ("used", "declined"):
         return None
-    person = _alive(link.made_by)
+    person = alive(link.made_by)
     if person is None or _works_for(partner_id, link.made_by) is None:
         return None
     partner = db.session.get_one(Partner, partner_id)
     said = {"partner": partner.name, "role": link.role}
     until = _quiet_until(person, None, now)
     if link.state == "declined":
-        return Notice(texts.invitation_text(person.locale, "declined", **said), _telegram_of(person), until)
+        return Notice(texts.invitation_text(person.locale, "declined", **said), telegram_of(person), until)
     hired = _works_for(partner_id, link.used_by)
     if hired is None:
         return None
@@ -76,7 +76,8 @@ def invitation_notice(partner_id: UUID, link_id: UUID, now: datetime) -> Notice 
     return Notice(text, routes_to(person), until, buttons=(button,))
 
 
-def _alive(customer_id: UUID) -> Customer | None:
+def alive(customer_id: UUID) -> Customer | None:
+    """The person who acts under this id, unless they are blocked or forgotten."""
     customer = living(db.session.get(Customer, customer_id))
     return customer if customer is not None and customer.state == "active" else None
 
@@ -88,7 +89,8 @@ def _works_for(partner_id: UUID, customer_id: UUID) -> Staff | None:
     return db.session.scalar(query)
 
 
-def _telegram_of(person: Customer) -> tuple[Route, ...]:
+def telegram_of(person: Customer) -> tuple[Route, ...]:
+    """The way to a person's Telegram; none where they have none."""
     return tuple(route for route in routes_to(person) if route.channel == "telegram")
 
 

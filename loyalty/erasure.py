@@ -27,6 +27,7 @@ from loyalty import (
     sign_in,
     spending,
     staff,
+    surveys,
     updates,
 )
 from loyalty.customers import number_of_nobody
@@ -94,6 +95,7 @@ def _close_accounts(ids: list[UUID], now: datetime) -> None:
             ledger.erase(partner_id, membership_id, now=now)
         claims.forget(partner_id, membership_id, now)
         spending.forget(partner_id, membership_id)
+        surveys.forget(partner_id, membership_id)
     _change(update(Membership).where(Membership.customer_id.in_(ids)).values(name=None))
     theirs = (
         select(Entry.partner_id, Entry.id)
@@ -110,6 +112,7 @@ def _forget_contacts(ids: list[UUID], known: list[Identifier]) -> None:
         _change(delete(table).where(table.customer_id.in_(ids)))
     deep_links.forget_made_by(ids)
     sale_codes.forget_of(ids)
+    surveys.forget_turns(ids)
     theirs = Identity.customer_id.in_(ids)
     of_partners = select(Identity.id).where(theirs, Identity.partner_id.is_not(None))
     _change(delete(MembershipIdentity).where(MembershipIdentity.identity_id.in_(of_partners)))

@@ -1039,3 +1039,38 @@ class InvalidColour(LoyaltyError):
     def __init__(self, *, field: str | None = "accent"):
         super().__init__("The colour is not written like #0b6b63.")
         self.field = field
+
+
+class InvalidNps(LoyaltyError):
+    """A score, a comment, a note or a setting of surveys that cannot be."""
+
+    code = "invalid_nps"
+    status = 422
+
+    def __init__(self, reason: str, *, field: str | None = None):
+        super().__init__(f"{field or 'It'} {reason}.")
+        self.reason, self.field = reason, field
+
+
+class SurveyGone(NotFound):
+    """There is no such survey, or its time is over."""
+
+    code = "survey_gone"
+    status = 404
+
+
+class SurveyClosed(LoyaltyError):
+    """An answer can be changed for a day, and that day is over."""
+
+    code = "survey_closed"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The answer was taken and can no longer be changed.")
+
+
+class SurveyTaskNotFound(NotFound):
+    """There is no such task; the customer may have thought better of the answer."""
+
+    code = "survey_task_not_found"
+    status = 404

@@ -46,6 +46,15 @@ _TRANSACTIONS = text(
     " LEFT JOIN purchase b ON b.partner_id = e.partner_id AND b.id = e.purchase_id"
     " WHERE e.partner_id = :partner AND e.id > :after ORDER BY e.id LIMIT :page"
 )
+_ANSWERS = text(
+    "SELECT s.id AS place, s.id AS survey_id, s.answered_at, s.score, s.comment, s.way, m.customer_id, m.name,"
+    " b.occurred_at AS visited_at, b.branch_id, f.id AS staff_id, t.state AS task_state, t.note AS task_note"
+    " FROM survey s JOIN membership m ON m.partner_id = s.partner_id AND m.id = s.membership_id"
+    " JOIN purchase b ON b.partner_id = s.partner_id AND b.id = s.purchase_id"
+    " LEFT JOIN staff f ON f.partner_id = b.partner_id AND f.customer_id = b.actor"
+    " LEFT JOIN survey_task t ON t.partner_id = s.partner_id AND t.survey_id = s.id AND t.state <> 'withdrawn'"
+    " WHERE s.partner_id = :partner AND s.score IS NOT NULL AND s.id > :after ORDER BY s.id LIMIT :page"
+)
 
 CUSTOMER_COLUMNS = (
     "customer_id", "name", "phone", "email", "balance", "pending", "visits", "spent", "first_purchase_at",
@@ -54,6 +63,11 @@ CUSTOMER_COLUMNS = (
 TRANSACTION_COLUMNS = (
     "entry_id", "occurred_at", "customer_id", "kind", "points", "balance_after", "source", "purchase_id", "document",
     "branch_id", "check_amount", "refunded",
+)  # fmt: skip
+
+ANSWER_COLUMNS = (
+    "survey_id", "answered_at", "score", "comment", "way", "customer_id", "name", "visited_at", "branch_id", "staff_id",
+    "task_state", "task_note",
 )  # fmt: skip
 
 
@@ -67,6 +81,11 @@ def list_transactions(partner_id: UUID, after: UUID) -> list[Any]:
     return _page(_TRANSACTIONS, partner_id, after)
 
 
+def list_answers(partner_id: UUID, after: UUID) -> list[Any]:
+    """The next `PAGE` of the answers after visits after a `place`, in no order of time: rows with `ANSWER_COLUMNS`."""
+    return _page(_ANSWERS, partner_id, after)
+
+
 @dataclass(frozen=True)
 class Export:
     """A file that a partner may fetch: its name, its columns and what lists its rows."""
@@ -78,7 +97,8 @@ class Export:
 
 CUSTOMERS = Export("customers", CUSTOMER_COLUMNS, list_customers)
 TRANSACTIONS = Export("transactions", TRANSACTION_COLUMNS, list_transactions)
-EXPORTS = {export.name: export for export in (CUSTOMERS, TRANSACTIONS)}
+ANSWERS = Export("nps", ANSWER_COLUMNS, list_answers)
+EXPORTS = {export.name: export for export in (CUSTOMERS, TRANSACTIONS, ANSWERS)}
 
 
 def write_csv(export: Export, partner_id: UUID, transaction: Callable[[], AbstractContextManager]) -> Iterator[str]:

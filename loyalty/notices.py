@@ -6,8 +6,8 @@ they never drop it. A code is never held: somebody waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +28,9 @@ from models.referral import Referral
 
 KINDS = ("credited", "spent", "returned", "expiring", "welcome", "referral")
 """What a person may switch off, and a partner for its customers. Codes cannot be."""
+
+PERSONAL_KINDS = (*KINDS, "survey")
+"""What a person may switch off; whether customers are asked after a visit, a partner says elsewhere (`loyalty.nps`)."""
 
 CHANNELS = {"telegram": "telegram", "phone": "sms", "email": "email"}
 """The kinds of identity one can be reached by, in the usual order, and the channel of each."""
@@ -246,6 +249,31 @@ def not_invited_notice(
         return None
     text = texts.referral_text(told.customer.locale, "friend_refused", partner=told.partner.name, reason=reason)
     return told.notice(text, announced_at, announced_at, now)
+
+
+def survey_notice(
+    partner_id: UUID,
+    membership_id: UUID,
+    *,
+    link: str,
+    buttons: Sequence[tuple[str, str]],
+    is_reminder: bool,
+    sms: bool,
+    now: datetime,
+) -> Notice | None:
+    """Whether the person would recommend the partner: in Telegram by `buttons`, elsewhere by the link; by text message only
+    with `sms`. None when they do not want to be asked or cannot be."""
+    told = _Told.of(partner_id, membership_id)
+    if told is None or "survey" in told.off:
+        return None
+    locale = told.customer.locale
+    text, telegram = texts.survey_text(locale, partner=told.partner.name, link=link, is_reminder=is_reminder)
+    notice = told.notice(text, None, now, now)
+    routes = tuple(route for route in notice.routes if sms or route.channel != "sms") if notice else ()
+    if not routes:
+        return None
+    stop = (texts.button("survey_stop", locale), "nps_stop")
+    return replace(notice, routes=routes, telegram=telegram, buttons=(*buttons, stop))
 
 
 def routes_to(customer: Customer, known: Iterable[UUID] = ()) -> tuple[Route, ...]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loyalty import accounts, limits, referral_results, stories
+from loyalty import accounts, limits, referral_results, stories, surveys
 from loyalty.accounts import PurchaseFilter
 from loyalty.money import format_money
 from models import db
@@ -61,6 +61,7 @@ def export_person(customer: Customer, now: datetime) -> dict[str, Any]:
         "purchases": [_purchase(found) for found in purchases],
         "invitations": _invitations(customer.id),
         "came_by_invitation": _came_by(customer.id),
+        "surveys": [_survey(row) for row in surveys.list_own_answers(customer.id)],
     }
 
 
@@ -241,6 +242,16 @@ def _purchase(found: dict[str, Any]) -> dict[str, Any]:
             }
             for refund in found["refunds"]
         ],
+    }
+
+
+def _survey(row: Any) -> dict[str, Any]:
+    return {
+        "partner_name": row.partner_name,
+        "asked_at": _moment(row.asked_at),
+        "score": row.score,
+        "comment": row.comment,
+        "answered_at": _moment(row.answered_at),
     }
 
 

@@ -205,8 +205,8 @@ def _read_notices(value: object, customer: Customer, now: datetime) -> dict:
     if value.get("channel") is not None and value["channel"] not in CHANNELS:
         raise InvalidProfile(f"has a channel other than: {', '.join(CHANNELS)}", field="notices")
     off = value.get("off") or []
-    if not isinstance(off, list) or not all(kind in notices.KINDS for kind in off):
-        raise InvalidProfile(f"switches off something other than: {', '.join(notices.KINDS)}", field="notices")
+    if not isinstance(off, list) or not all(kind in notices.PERSONAL_KINDS for kind in off):
+        raise InvalidProfile(f"switches off something other than: {', '.join(notices.PERSONAL_KINDS)}", field="notices")
     if (quiet := value.get("quiet")) is not None:
         is_pair = isinstance(quiet, list | tuple) and len(quiet) == 2
         if not is_pair or not all(isinstance(at, str) and _CLOCK.fullmatch(at) for at in quiet):

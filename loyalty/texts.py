@@ -173,6 +173,33 @@ TEXTS = {
     "with_phone": {"ru": "Телефон: {phone}.", "en": "Phone: {phone}."},
     "without_phone": {"ru": "Номером не поделились.", "en": "No phone was shared."},
     "nameless": {"ru": "человек без имени", "en": "somebody without a name"},
+    "survey": {
+        "ru": "{partner}: как прошёл визит? Порекомендуете ли вы нас друзьям, от 0 до 10? Ответить: {link}",
+        "en": "{partner}: how was your visit? Would you recommend us to friends, from 0 to 10? To answer: {link}",
+    },
+    "survey_telegram": {
+        "ru": "{partner}: как прошёл визит?\n\nПорекомендуете ли вы нас друзьям? 0 — ни за что, 10 — обязательно.",
+        "en": "{partner}: how was your visit?\n\nWould you recommend us to friends? 0: never, 10: certainly.",
+    },
+    "survey_subject": {"ru": "{partner}: как прошёл визит?", "en": "{partner}: how was your visit?"},
+    "survey_again": {
+        "ru": "{partner}: вы ещё можете оценить визит. Порекомендуете ли вы нас друзьям, от 0 до 10? Ответить: {link}",
+        "en": "{partner}: you can still rate your visit. Would you recommend us to friends, from 0 to 10? To answer: {link}",
+    },
+    "survey_again_telegram": {
+        "ru": "{partner}: вы ещё можете оценить визит, больше не напомним.\n\nПорекомендуете ли вы нас друзьям? "
+        "0 — ни за что, 10 — обязательно.",
+        "en": "{partner}: you can still rate your visit, we shall not ask again.\n\nWould you recommend us to friends? "
+        "0: never, 10: certainly.",
+    },
+    "survey_again_subject": {"ru": "{partner}: оцените визит", "en": "{partner}: rate your visit"},
+    "survey_stop": {"ru": "Не спрашивать меня", "en": "Do not ask me"},
+    "unhappy": {
+        "ru": "👎 {partner}: оценка {score} из 10, {name}.{comment}",
+        "en": "👎 {partner}: {score} out of 10, {name}.{comment}",
+    },
+    "unhappy_subject": {"ru": "{partner}: недовольный клиент", "en": "{partner}: an unhappy customer"},
+    "unhappy_open": {"ru": "Посмотреть", "en": "Look"},
     "to_work": {"ru": "🏪 Начать работу", "en": "🏪 Begin to work"},
     "apply_again": {"ru": "🏪 Подать заново", "en": "🏪 Apply again"},
     "remove": {"ru": "🚫 Убрать", "en": "🚫 Remove"},
@@ -353,6 +380,24 @@ def expiring_text(
     }
     name = "expiring" if first == points else "expiring_in_parts"
     return Text(_say(name, locale, **values), _say("expiring_subject", locale, **values))
+
+
+def survey_text(locale: str, *, partner: str, link: str, is_reminder: bool) -> tuple[Text, str]:
+    """Would you recommend us; and what is asked in Telegram, where the scores are buttons."""
+    name, values = "survey_again" if is_reminder else "survey", {"partner": partner, "link": link}
+    return _text(name, locale, **values), _say(f"{name}_telegram", locale, **values)
+
+
+def unhappy_text(locale: str, *, partner: str, score: int, name: str | None, comment: str | None) -> Text:
+    """To the manager: somebody would not recommend the partner, and why."""
+    return _text(
+        "unhappy",
+        locale,
+        partner=partner,
+        score=str(score),
+        name=name or _say("nameless", locale),
+        comment=f"\n«{comment}»" if comment else "",
+    )
 
 
 def approved_text(locale: str, *, partner: str, link: str) -> tuple[Text, str]:

@@ -34,6 +34,8 @@ class Partner(HasId, Made, db.Model):
     features: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     # which claims of customers are approved by themselves (`loyalty.claims.ClaimPolicy`)
     claim_policy: Mapped[dict] = mapped_column(JSONB, server_default="{}")
+    # whether and when customers are asked after a visit (`loyalty.nps.NpsSettings`)
+    nps: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     # tiers of its regulars (`loyalty.tiers`); empty: none
     tier_scheme: Mapped[dict] = mapped_column(JSONB, server_default="{}")
     # what inviting a friend gives (`loyalty.referral_terms.Terms`); empty: it is off

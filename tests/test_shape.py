@@ -242,6 +242,7 @@ def test_only_the_settings_read_the_environment():
 TENANTS_UNIQUE_ACROSS = {
     "uq_api_key_key_hash": "a key is looked up before its partner is known",
     "uq_referral_code_code": "a friend's code is typed before its partner is known",
+    "uq_survey_token_hash": "what stands in a survey's link is looked up before its partner is known",
     "uq_sale_code_token_hash": "what stands in a QR is looked up before its partner is known",
 }
 """Unique keys of a partner's tables that do not lead with partner_id, and why."""
@@ -335,6 +336,7 @@ ABOUT_PEOPLE = {
     "sign_in_code": "deleted",
     "staff": "dismissed, without a name",
     "standing": "deleted",
+    "survey_turn": "deleted",
     "widget_session": "deleted",
 }
 """Tables that point at a person, and what becomes of their rows when the person is forgotten (`loyalty.erasure`)."""

@@ -50,6 +50,7 @@ NOTICES = {
     "expiring": lazy("Points are about to expire"),
     "welcome": lazy("A welcome gift"),
     "referral": lazy("Something became of an invitation"),
+    "survey": lazy("Somebody asks how my visit was"),
 }
 CHANNELS = {
     "": lazy("Whatever reaches me: Telegram, else SMS, else e-mail"),

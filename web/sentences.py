@@ -70,6 +70,7 @@ SENTENCES = {
     "invalid_look": _("Check this field: up to 24 characters, without line breaks."),
     "invalid_mapping": _("The description of the file cannot be used."),
     "invalid_name": _("Enter a name of up to 200 characters."),
+    "invalid_nps": _("A score is 0 to 10, words are up to 1000 characters."),
     "invalid_origin": _(
         "This is not the address of a site. Example: https://shop.ru, without * and not an IP address."
     ),
@@ -129,6 +130,9 @@ SENTENCES = {
     "spend_refused": _("These points cannot be spent on this purchase."),
     "staff_invitation": _("People who work here take no part in invitations."),
     "staff_not_found": _("There is no such person on the staff."),
+    "survey_closed": _("The answer was taken: it could be changed for a day."),
+    "survey_gone": _("This survey is over. Thank you for wanting to answer."),
+    "survey_task_not_found": _("There is no such task: the customer may have changed the score."),
     "too_many_claims": _("%(most)s of your requests wait there already. Let the staff decide on those first."),
     "too_many_requests": _("Too many tries. Wait a little and try again."),
     "site_not_found": _("This site is not on your list."),

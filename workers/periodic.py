@@ -22,6 +22,7 @@ from loyalty import (
     referrals,
     sale_codes,
     sessions,
+    surveys,
     tiers,
     updates,
 )
@@ -115,6 +116,11 @@ def forget_referral_traces(run) -> dict:
 def expire_claims(run) -> dict:
     """Give up customers' claims that nobody decided on."""
     return {"claims": _in_chunks(run, claims.expire_old)}
+
+
+def invite_to_surveys(run) -> dict:
+    """Have customers asked about visits that are old enough by now. Stopped anywhere and begun anew it asks nobody twice."""
+    return {"asked": _in_chunks(run, surveys.invite)}
 
 
 def forget_updates(run) -> dict:

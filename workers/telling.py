@@ -11,7 +11,7 @@ from connectors.errors import ConnectorError
 from connectors.messages import Gateway, Message, gateways
 from connectors.messages.gateway import NoGateway
 from connectors.messages.telegram import TelegramGateway
-from loyalty import business_notices, notices
+from loyalty import business_notices, notices, survey_tasks, surveys
 from loyalty.notices import Notice
 from workers.pacing import GONE, Later, turn_to_write
 
@@ -61,6 +61,28 @@ def notify_not_invited(payload: dict, row, now: datetime) -> None:
     _send(notices.not_invited_notice(row.partner_id, membership_id, reason, row.created_at, now), row, now)
 
 
+def ask_survey(payload: dict, row, now: datetime) -> None:
+    """`{survey_id}`: asked, or, where it is not to be or nobody can be reached, given up for good."""
+    survey_id, site = UUID(payload["survey_id"]), current_app.config["SETTINGS"].public_url
+    if _send(surveys.prepare(row.partner_id, survey_id, site=site, now=now), row, now):
+        surveys.note_asked(row.partner_id, survey_id, now)
+    else:
+        surveys.give_up(row.partner_id, survey_id)
+
+
+def remind_survey(payload: dict, row, now: datetime) -> None:
+    """`{survey_id}`"""
+    survey_id, site = UUID(payload["survey_id"]), current_app.config["SETTINGS"].public_url
+    if _send(surveys.prepare(row.partner_id, survey_id, site=site, now=now, is_reminder=True), row, now):
+        surveys.note_reminded(row.partner_id, survey_id, now)
+
+
+def notify_survey_task(payload: dict, row, now: datetime) -> None:
+    """`{survey_id, staff_id}`: an unhappy answer, to one of those who deal with it."""
+    survey_id, staff_id = UUID(payload["survey_id"]), UUID(payload["staff_id"])
+    _send(survey_tasks.task_notice(row.partner_id, survey_id, staff_id, now), row, now)
+
+
 def notify_application(payload: dict, row, now: datetime) -> None:
     """`{application_id}`: it was decided."""
     site = current_app.config["SETTINGS"].public_url
@@ -77,14 +99,14 @@ def notify_invitation(payload: dict, row, now: datetime) -> None:
     _send(business_notices.invitation_notice(row.partner_id, UUID(payload["link_id"]), now), row, now)
 
 
-def _send(notice: Notice | None, row, now: datetime, *, is_awaited: bool = False) -> None:
-    """Try the ways in turn. Raises `ConnectorError` when none works now, `Later` in quiet hours and when asked to wait.
+def _send(notice: Notice | None, row, now: datetime, *, is_awaited: bool = False) -> bool:
+    """Try the ways in turn; whether it was sent. Raises `ConnectorError` when none works now, `Later` in quiet hours and when asked to wait.
 
     Somebody whom no way leads to, or no way that is set up here, gets nothing, and that is the end of it; where they wait for
     the message (`is_awaited`) what is not set up is a failure that is seen.
     """
     if notice is None:
-        return
+        return False
     if notice.hold_until is not None:
         raise Later(notice.hold_until)
     senders = gateways(current_app.config["SETTINGS"])
@@ -98,7 +120,7 @@ def _send(notice: Notice | None, row, now: datetime, *, is_awaited: bool = False
         message = Message(message_id, route.channel, route.address, body, notice.text.subject, notice.buttons)
         try:
             _hand_over(message, senders[route.channel], row.attempts)
-            return
+            return True
         except ConnectorError as error:
             # wait for the best way once; after that any way that works is better
             if error.retryable and row.attempts == 0:
@@ -108,6 +130,7 @@ def _send(notice: Notice | None, row, now: datetime, *, is_awaited: bool = False
     for problem in problems:
         if problem.code not in GONE:
             raise problem
+    return False
 
 
 def _hand_over(message: Message, sender: Gateway, tries: int) -> None:

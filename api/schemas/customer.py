@@ -21,7 +21,7 @@ from api.schemas.fields import (
     Text,
 )
 from api.schemas.lists import PageQuery
-from loyalty.notices import KINDS as NOTICE_KINDS
+from loyalty.notices import PERSONAL_KINDS as NOTICE_KINDS
 
 _OBJECTS = {"type": "array", "items": {"type": "object"}}
 

@@ -14,7 +14,8 @@ from bot.talk import Buttons, Talk
 from bot.texts import Words
 from bot.typed import read_hours
 from loyalty import profiles
-from loyalty.notices import KINDS, USUAL_QUIET, routes_to
+from loyalty.notices import PERSONAL_KINDS as KINDS
+from loyalty.notices import USUAL_QUIET, routes_to
 
 room = Room()
 

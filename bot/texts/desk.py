@@ -147,6 +147,7 @@ TEXTS = {
         "forward it to strangers.",
     },
     "file_customers": {"ru": "👥 Клиенты", "en": "👥 Customers"},
+    "file_nps": {"ru": "⭐ Отзывы", "en": "⭐ Answers"},
     "file_transactions": {"ru": "🧾 Операции", "en": "🧾 Operations"},
     "file_begun": {
         "ru": "Готовлю файл «{file}»… Он придёт следующим сообщением.",

@@ -106,6 +106,7 @@ TEXTS = {
     "notice_spent": {"ru": "Потрачены баллы", "en": "Points were spent"},
     "notice_returned": {"ru": "Оформлен возврат", "en": "A purchase was returned"},
     "notice_expiring": {"ru": "Баллы скоро сгорят", "en": "Points are about to expire"},
+    "notice_survey": {"ru": "Спрашивают, как прошёл визит", "en": "Somebody asks how my visit was"},
     "notice_welcome": {"ru": "Приветственный подарок", "en": "A welcome gift"},
     "notice_referral": {"ru": "Новости о приглашениях друзей", "en": "Something became of an invitation"},
     "back_to_notices": {"ru": "← Уведомления", "en": "← Notices"},

@@ -31,6 +31,23 @@ TEXTS = {
         "ru": "Этот счёт закрыт. Если это ошибка, напишите в поддержку.",
         "en": "This account is closed. If that is a mistake, write to support.",
     },
+    # surveys
+    "refused_survey_gone": {
+        "ru": "Этот опрос уже закончился. Спасибо, что хотели ответить.",
+        "en": "This survey is over. Thank you for wanting to answer.",
+    },
+    "refused_survey_closed": {
+        "ru": "Ответ уже принят: изменить его можно было в течение суток.",
+        "en": "The answer was taken: it could be changed for a day.",
+    },
+    "refused_survey_task_not_found": {
+        "ru": "Такой задачи нет: возможно, клиент изменил оценку.",
+        "en": "There is no such task: the customer may have changed the score.",
+    },
+    "refused_invalid_nps": {
+        "ru": "Оценка — от 0 до 10, слова — до 1000 знаков.",
+        "en": "A score is 0 to 10, words are up to 1000 characters.",
+    },
     # people and their identities
     "refused_customer_not_found": {
         "ru": "Никого не нашлось. Проверьте номер или попросите телефон.",

@@ -8,6 +8,8 @@ from connectors.errors import ConnectorError
 from connectors.messages.gateway import Message
 from connectors.telegram import BotApi
 
+NUMBERS_A_ROW = 6
+
 
 class TelegramGateway:
     """The address of a message is the person's Telegram id, which is their private chat with the bot too."""
@@ -29,6 +31,12 @@ class TelegramGateway:
 
 
 def inline_keyboard(buttons: Sequence[Sequence[str]]) -> dict | None:
-    """The buttons under a message as Telegram wants them, one a row; None for none."""
-    rows = [[{"text": label, "callback_data": data}] for label, data in buttons]
+    """The buttons under a message as Telegram wants them, one a row, and numbers several a row; None for none."""
+    rows: list[list[dict[str, str]]] = []
+    for label, data in buttons:
+        goes_on = rows and label.isdecimal() and rows[-1][0]["text"].isdecimal() and len(rows[-1]) < NUMBERS_A_ROW
+        row = rows[-1] if goes_on else []
+        row.append({"text": label, "callback_data": data})
+        if not goes_on:
+            rows.append(row)
     return {"inline_keyboard": rows} if rows else None

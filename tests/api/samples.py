@@ -9,9 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID, uuid4
 
+from loyalty import surveys
 from loyalty.cards import new_card_number
 from loyalty.claims import MOST_WAITING
+from loyalty.clock import utcnow
+from models import transaction
+from models.ledger import Purchase
+from models.survey import Survey
 from tests.api.roles import Actor, Cast, House, in_frame, new_key
 from tests.factories import make_email, make_phone
 
@@ -54,6 +60,7 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
     _add_desk(add, cast, things)
     _add_promotions(add, cast, things["promotion_id"], things["draft_id"])
     _add_services(add, cast)
+    _add_surveys(add, cast)
     _add_till(add, cast)
     _add_admin(add, cast)
     _add_widget(add, cast)
@@ -272,6 +279,40 @@ def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:
     add(owner, "POST", "/api/partner/widget/sites", site)
     mine = owner.post("/api/partner/widget/sites", {"origin": "https://mine.example"}).json["id"]
     add(owner, "DELETE", "/api/partner/widget/sites/<uuid:site_id>", site_id=mine)
+
+
+def ask_member(house: House, score: int | None = None) -> Survey:
+    """A survey that was sent to the house's member, with an answer on request."""
+    purchase_id = UUID(make_purchase(house))
+    with house.member.app.test_request_context(), transaction() as session:
+        now, partner_id = utcnow(), house.partner_id
+        member = session.get_one(Purchase, (partner_id, purchase_id)).membership_id
+        survey = surveys.add(partner_id, uuid4(), member, purchase_id, now)
+        surveys.note_asked(partner_id, survey.id, now)
+        if score is not None:
+            surveys.answer(survey, score, way="link", now=now)
+        session.expunge(survey)
+    return survey
+
+
+def _add_surveys(add, cast: Cast) -> None:
+    house, rule = cast.ours, "/api/partner/nps"
+    manager, owner = house.staff["manager"], house.staff["owner"]
+    add(owner, "GET", f"{rule}/settings")
+    add(owner, "PUT", f"{rule}/settings", {"is_on": False, "delay_hours": 2, "reminds": True, "sms": False})
+    unhappy = ask_member(house, 3)
+    add(manager, "GET", rule)
+    add(manager, "GET", f"{rule}/answers")
+    add(manager, "GET", f"{rule}/tasks")
+    task = {"state": "done", "note": "Позвонили"}
+    add(manager, "PUT", f"{rule}/tasks/<uuid:survey_id>", task, survey_id=unhappy.id)
+    add(owner, "GET", "/api/partner/export/nps.csv")
+    answer, asked = {"score": 9, "comment": "Спасибо"}, ask_member(house)
+    add(house.member, "GET", "/api/customer/surveys")
+    add(house.member, "PUT", "/api/customer/surveys/<uuid:survey_id>", answer, survey_id=asked.id)
+    token = surveys.token_of(ask_member(house))
+    add(cast.nobody, "GET", "/api/surveys/<token>", token=token)
+    add(cast.nobody, "PUT", "/api/surveys/<token>", answer, token=token)
 
 
 def _add_till(add, cast: Cast) -> None:

@@ -25,7 +25,20 @@ from sqlalchemy import text
 
 from api import create_app
 from api.tokens import make_access_token
-from loyalty import claims, codes, customers, partners, pos, promotions, sale_codes, sales, services, sessions, widget
+from loyalty import (
+    claims,
+    codes,
+    customers,
+    partners,
+    pos,
+    promotions,
+    sale_codes,
+    sales,
+    services,
+    sessions,
+    surveys,
+    widget,
+)
 from loyalty.api_keys import KEY_SCOPES
 from loyalty.cards import new_card_number
 from loyalty.clock import utcnow
@@ -301,6 +314,42 @@ def hold(role_of_key: str | None, partner_name: str = "home", person_name: str =
     return make
 
 
+def asked(partner: Partner, person: Customer, score: int | None = None) -> surveys.Survey:
+    """A survey that was sent to the person, with an answer on request."""
+    now = utcnow()
+    member = customers.membership_of(person.id, partner.id) or make_member(partner, person)
+    sale = sales.post_transaction(
+        partner,
+        identifier(person.id),
+        sales.Basket(Decimal("100.00")),
+        kind="accrual",
+        caller=sales.Caller("customer:test", "manual"),
+        key=uuid.uuid4().hex,
+        now=now,
+    )
+    survey = surveys.add(partner.id, uuid.uuid4(), member.id, sale.purchase_id, now)
+    surveys.note_asked(partner.id, survey.id, now)
+    return survey if score is None else surveys.answer(survey, score, way="link", now=now)
+
+
+@made
+def survey_of_caller(world: World, role: str) -> str:
+    return str(asked(make_partner(), db.session.get_one(Customer, world.ids.get(role, world.ids["loner"]))).id)
+
+
+@made
+def survey_of_other(world: World, role: str) -> str:
+    return str(asked(make_partner(), make_customer()).id)
+
+
+def survey_task(partner_name: str = "home"):
+    return made(lambda world, role: str(asked(partner_row(world, partner_name), make_customer(), 3).id))
+
+
+def survey_token(state: str = "active"):
+    return made(lambda world, role: surveys.token_of(asked(make_partner(state=state), make_customer())))
+
+
 @made
 def application(world: World, role: str) -> str:
     return str(partners.apply(make_customer(), {"name": "Пекарня"}, utcnow()).id)
@@ -443,6 +492,7 @@ PURCHASE_IN_PATH = Thing(
     other_branch=purchase("home", "other_branch", "member"),
 )
 SITE_IN_PATH = Thing("path:site_id", own=site(), foreign=fixed(lambda w: w.ids["away site"]))
+STAFF_AT_QUERY = Thing("query:staff_id", own=home_staff(), foreign=home_staff("away"), is_optional=True)
 PROMOTION_IN_PATH = Thing("path:promotion_id", own=draft(), foreign=fixed(lambda w: w.ids["away promotion"]))
 SERVICE_IN_PATH = Thing("path:service_id", own=service(), foreign=fixed(lambda w: w.ids["away service"]))
 HOLD_IN_PATH = Thing("path:hold_id", own=hold(None), foreign=fixed(lambda w: w.ids["away hold"]))
@@ -506,6 +556,11 @@ SALE_CODE_IN_PATH = Thing(
 )
 TOKEN_IN_PATH = Thing("path:token", own=token_of_open_code, missing=lambda world, role: secrets.token_urlsafe(16))
 OWN_CLAIM = Thing("path:claim_id", own=claim_of_caller, foreign=claim_of_other)
+OWN_SURVEY = Thing("path:survey_id", own=survey_of_caller, foreign=survey_of_other)
+TASK_IN_PATH = Thing("path:survey_id", own=survey_task(), foreign=survey_task("away"))
+SURVEY_LINK = Thing(
+    "path:token", own=survey_token(), foreign=survey_token("suspended"), missing=lambda world, role: "A" * 22
+)
 OPEN_BRANCH = Thing(
     "json:branch_id",
     own=fixed(lambda w: w.ids["open branch"]),
@@ -823,6 +878,10 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "POST /api/customer/claims/<uuid:claim_id>/withdraw": (Row(*SIGNED_IN, 200, things=(OWN_CLAIM,)),),
     "GET /api/customer/sale-codes/<token>": (Row(*SIGNED_IN, 200, things=(TOKEN_IN_PATH,)),),
     "POST /api/customer/sale-codes/<token>/take": (Row(*SIGNED_IN, 201, body=TAKE, things=(TOKEN_IN_PATH,), key=True),),
+    "GET /api/customer/surveys": (Row(*SIGNED_IN, 200),),
+    "PUT /api/customer/surveys/<uuid:survey_id>": (Row(*SIGNED_IN, 200, body={"score": 9}, things=(OWN_SURVEY,)),),
+    "GET /api/surveys/<token>": (Row(*PUBLIC, 200, things=(SURVEY_LINK,)),),
+    "PUT /api/surveys/<token>": (Row(*PUBLIC, 200, body={"score": 9}, things=(SURVEY_LINK,)),),
     # becoming a partner
     "POST /api/partner/applications": (Row(*SIGNED_IN, 201, body={"name": "Пекарня"}, before=withdraw_application),),
     "GET /api/partner/applications": (Row(*SIGNED_IN, 200),),
@@ -972,6 +1031,20 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/partner/stats": (Row("staff", (*MANAGERS, "ai_marketer"), 200, things=(branch_at("query:branch_id"),)),),
     "GET /api/partner/export/customers.csv": (Row("staff", MANAGERS, 200),),
     "GET /api/partner/export/transactions.csv": (Row("staff", MANAGERS, 200),),
+    "GET /api/partner/export/nps.csv": (Row("staff", MANAGERS, 200),),
+    # surveys
+    "GET /api/partner/nps/settings": (Row("staff", LOOKERS, 200),),
+    "PUT /api/partner/nps/settings": (Row("staff", OWNERS, 200, body={"delay_hours": 3}),),
+    "GET /api/partner/nps": (
+        Row("staff", (*MANAGERS, "ai_marketer"), 200, things=(branch_at("query:branch_id"), STAFF_AT_QUERY)),
+    ),
+    "GET /api/partner/nps/answers": (
+        Row("staff", (*MANAGERS, "ai_marketer"), 200, things=(branch_at("query:branch_id"), STAFF_AT_QUERY)),
+    ),
+    "GET /api/partner/nps/tasks": (Row("staff", MANAGERS, 200),),
+    "PUT /api/partner/nps/tasks/<uuid:survey_id>": (
+        Row("staff", MANAGERS, 200, body={"state": "done"}, things=(TASK_IN_PATH,)),
+    ),
     # promotions and tiers
     "GET /api/partner/promotions": (Row("staff", LOOKERS, 200),),
     "POST /api/partner/promotions": (Row("staff", PROMOTERS, 201, body=PROMOTION),),
