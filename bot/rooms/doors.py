@@ -28,6 +28,7 @@ from bot.rooms import (
     rules,
     settings,
     stats,
+    surveys,
     till,
     work,
 )
@@ -63,6 +64,7 @@ ROOMS = (
     forgetting,
     promotions,
     offers,
+    surveys,
 )
 router = Router(module.room for module in ROOMS)
 

@@ -13,7 +13,11 @@ from loyalty import exports, limits
 
 room = Room()
 
-PAGES = {"customers": "/partner/customers/export.csv", "transactions": "/partner/purchases/export.csv"}
+PAGES = {
+    "customers": "/partner/customers/export.csv",
+    "transactions": "/partner/purchases/export.csv",
+    "nps": "/partner/nps/export.csv",
+}
 """Where the site has each file, however large."""
 AN_HOUR = 10
 """How many files a person may ask for in an hour: each is written and sent anew."""

@@ -75,9 +75,7 @@ def show_person(talk: Talk, staff_id: str) -> None:
 @room.press(rf"staff:([0-9]{{6,12}}):({_ID})", CUSTOMER)
 def come_from_notice(talk: Talk, code: str, staff_id: str) -> None:
     """From the notice of an accepted invitation: perhaps the owner acts for another partner now. Raises `NotStaff`."""
-    place = _place(talk, code)
-    if len(talk.places) > 1:
-        talk.go_to_work(place.partner_id)
+    go_to(talk, code)
     talk.require("staff:write")
     _ask_dismissal(talk, _find(talk, staff_id), answer=talk.say)
 
@@ -267,6 +265,13 @@ def _find(talk: Talk, staff_id: str) -> StaffRow:
     if row.state != "active":
         raise StaffNotFound()
     return row
+
+
+def go_to(talk: Talk, code: str) -> None:
+    """Act for one of the partners they work for from now on. Raises `NotStaff`."""
+    place = _place(talk, code)
+    if len(talk.places) > 1:
+        talk.go_to_work(place.partner_id)
 
 
 def _place(talk: Talk, code: str) -> StaffRole:

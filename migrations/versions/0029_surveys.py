@@ -55,7 +55,7 @@ def upgrade():
         _within("survey", "purchase_id", "purchase"),
         sa.PrimaryKeyConstraint("partner_id", "id", name=op.f("pk_survey")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_survey_token_hash")),
-        sa.UniqueConstraint("partner_id", "purchase_id", name=op.f("uq_survey_partner_id")),
+        sa.UniqueConstraint("partner_id", "purchase_id", name=op.f("uq_survey_partner_id_purchase_id")),
     )
     op.create_index("ix_survey_partner_id_membership_id", "survey", ["partner_id", "membership_id", "created_at"])
     op.create_index("ix_survey_asked_at", "survey", ["partner_id", "asked_at"])

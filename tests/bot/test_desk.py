@@ -412,6 +412,7 @@ def test_a_file_is_asked_for_by_ids_and_its_making_is_told(app, chat, cafe, peop
     assert "не пересылайте" in chat.press("files") and chat.data() == [
         "export:customers",
         "export:transactions",
+        "export:nps",
         "office",
     ]
     assert "Готовлю файл «👥 Клиенты»" in chat.press("export:customers")

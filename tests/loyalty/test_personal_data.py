@@ -108,4 +108,4 @@ def test_a_long_history_is_read_by_as_many_queries_as_a_short_one(db_session):
         with counted_statements() as statements:
             export_person(person, NOW)
         counts.append(len(statements))
-    assert counts[0] <= counts[1] <= 15
+    assert counts[0] <= counts[1] <= 16

@@ -75,7 +75,7 @@ def test_notices_are_chosen_by_kind_place_and_hour(cabinet, customer):
     assert cabinet.post(f"{PAGE}/notices", **answers).status_code == 303
     assert customer().notices == {
         "channel": "email",
-        "off": ["spent", "expiring", "welcome", "referral"],
+        "off": ["spent", "expiring", "welcome", "referral", "survey"],
         "quiet": ["23:00", "08:30"],
     }
     page = cabinet.get(PAGE).text
