@@ -304,11 +304,11 @@ def post_transaction(body):
     if body["type"] == "redemption" or body["points"]:
         require_scope("points:spend")
     now, partner, caller = utcnow(), current_partner(), caller_for_sales()
-    identifier = parse_identifier(body["customer"], partner)
+    identifier, basket = parse_identifier(body["customer"], partner), read_basket(body)
     sale = sales.post_transaction(
         partner,
         identifier,
-        read_basket(body),
+        basket,
         kind=body["type"],
         caller=caller,
         key=read_key(),
@@ -327,7 +327,7 @@ def post_transaction(body):
         "balance": sale.account.balance,
         "available": sale.account.available,
         "pending": sale.account.pending,
-        "check_amount": body["amount"],
+        "check_amount": basket.amount,
         "breakdown": sale.breakdown,
         "occurred_at": known.occurred_at if known else body["occurred_at"] or now,
     }

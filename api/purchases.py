@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import g
 
 from api.security import Caller
-from loyalty import ledger, sales
+from loyalty import ledger, sales, services
 from models import db
 from models.partner import Partner
 
@@ -26,6 +26,9 @@ def current_partner() -> Partner:
 
 
 def read_basket(body: dict[str, Any]) -> sales.Basket:
+    """The check as lines or as services of the partner's catalogue. Raises `ServiceNotFound`, `InvalidPurchase`."""
+    if body.get("services"):
+        return services.fill_basket(g.caller.partner_id, body["services"], body["amount"])
     return sales.Basket(body["amount"], sales.lines_of(body["lines"]))
 
 

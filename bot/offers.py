@@ -18,8 +18,8 @@ def say_effect(terms: Terms, words: Words) -> str:
 def say_terms(terms: Terms, words: Words, currency: str) -> str:
     """The effect with what must hold for it; whom it is meant for is not said."""
     found = [say_effect(terms, words)]
-    if terms.categories:
-        found.append(words("offer_categories", names=", ".join(terms.categories[:5])))
+    if terms.is_for_lines:
+        found.append(words("offer_categories", names=", ".join(terms.line_names[:5])))
     if terms.min_amount is not None:
         found.append(words("offer_min_amount", amount=words.money(terms.min_amount, currency)))
     found += [_say_hours(one, words) for one in terms.hours]

@@ -41,7 +41,7 @@ from loyalty.ledger_store import Account, PurchaseRow
 from loyalty.lifetime import available_at, expires_at, local_date
 from loyalty.money import spread
 from loyalty.outbox import Announcement
-from loyalty.programme import SAME_BIRTHDAY_DAYS, kept_points, reprice, spendable_points
+from loyalty.programme import SAME_BIRTHDAY_DAYS, bonus_weights, kept_points, reprice, spendable_points
 from loyalty.types import Life, Line, Member, Pricing
 from models import new_id
 
@@ -494,25 +494,23 @@ def _refund_awards(
     """Rule 16 for every award: the entry is the difference to the state before. Returns (given back, taken, shortfall)."""
     lines = purchase.lines
     amounts, left = [line.amount for line in lines], [remaining[line.n] for line in lines]
-    weights = {
-        "spend": [line.spent for line in lines],
-        "earn": [line.weight for line in lines],
-        "bonus": amounts,
-    }
+    spent = sum(award.points for award in awards if award.kind == "spend")
     given = _lower_spend(
         account,
         awards,
-        kept_points(sum(a.points for a in awards if a.kind == "spend"), weights["spend"], amounts, left),
+        kept_points(spent, [line.spent for line in lines], amounts, left),
         purchase,
         cause,
         now,
     )
     taken = shortfall = 0
-    groups = [[award for award in awards if award.kind == "earn"]]
-    groups += [[award] for award in awards if award.kind == "bonus"]
-    for group in groups:
+    groups = [([award for award in awards if award.kind == "earn"], [line.weight for line in lines])]
+    groups += [
+        ([award], bonus_weights(lines, purchase.row.rules, award.label)) for award in awards if award.kind == "bonus"
+    ]
+    for group, weights in groups:
         if group:
-            target = kept_points(sum(award.points for award in group), weights[group[0].kind], amounts, left)
+            target = kept_points(sum(award.points for award in group), weights, amounts, left)
             result = _lower(account, group, target, purchase, cause, mode)
             taken, shortfall = taken + result[0], shortfall + result[1]
     return given, taken, shortfall
@@ -538,13 +536,18 @@ class _Award:
     shortfall: int
     holder_id: UUID | None
     """The membership that has its lot now; a document that moved leaves awards with earlier customers."""
+    label: str | None
+    """What tells bonuses of one sale apart."""
 
     @classmethod
     def of(cls, row: Any) -> _Award:
-        return cls(row.entry_id, row.purchase_id, row.kind, row.points, row.kept, row.shortfall, row.holder_id)
+        return cls(
+            row.entry_id, row.purchase_id, row.kind, row.points, row.kept, row.shortfall, row.holder_id, row.label
+        )
 
     def values(self, partner_id: UUID) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "holder_id"} | {"partner_id": partner_id}
+        stored = {name: value for name, value in vars(self).items() if name not in ("holder_id", "label")}
+        return stored | {"partner_id": partner_id}
 
 
 def _lower(
@@ -891,7 +894,8 @@ def bring_up_all(keys: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
 def merge(partner_id: UUID, from_id: UUID, into_id: UUID, *, now: datetime) -> Balance:
     """Make two memberships of one person one (rule 21); both identities were proven before.
 
-    Lots, debts, open holds and purchases move with their dates; a welcome bonus both had is taken back once.
+    Lots, debts, open holds and purchases move with their dates, and so does what was taken of promotions: limits of a
+    person hold on. A welcome bonus both had is taken back once.
     Merging again what is merged changes nothing. Raises `CannotMerge`, `CustomerNotFound`.
     """
     if from_id == into_id:
@@ -920,8 +924,13 @@ def merge(partner_id: UUID, from_id: UUID, into_id: UUID, *, now: datetime) -> B
     store.account_rows(new, rows)
     store.write(rows)
     move = (new.book.membership_id, partner_id, from_id)
-    for table in ("purchase", "lot", "debt", "hold"):
+    for table in ("purchase", "lot", "debt", "hold", "promotion_use"):
         store.execute(f"UPDATE {table} SET membership_id = %s WHERE partner_id = %s AND membership_id = %s", move)
+    store.execute(
+        "INSERT INTO promotion_listed (partner_id, promotion_id, membership_id) SELECT partner_id, promotion_id, %s"
+        " FROM promotion_listed WHERE partner_id = %s AND membership_id = %s ON CONFLICT DO NOTHING",
+        move,
+    )
     return Balance.of(new.book)
 
 

@@ -284,7 +284,8 @@ def lock_purchase(partner_id: UUID, purchase_id: UUID) -> PurchaseRow:
         raise PurchaseNotFound()
     lines = execute("SELECT * FROM purchase_line WHERE partner_id = %s AND purchase_id = %s ORDER BY n", key).all()
     awards = execute(
-        "SELECT a.*, l.membership_id AS holder_id FROM award a"
+        "SELECT a.*, l.membership_id AS holder_id, e.rules ->> 'label' AS label FROM award a"
+        " JOIN entry e ON e.partner_id = a.partner_id AND e.id = a.entry_id"
         " LEFT JOIN lot l ON l.partner_id = a.partner_id AND l.entry_id = a.entry_id"
         " WHERE a.partner_id = %s AND a.purchase_id = %s ORDER BY a.entry_id",
         key,

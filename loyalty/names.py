@@ -41,6 +41,11 @@ def require_name(text: object, *, field: str | None = "name") -> str:
     return name
 
 
+def fold(name: str) -> str:
+    """The name as it is compared where spelling must not matter: «Стрижка» and «стрижка», «ё» and «е» are one."""
+    return name.casefold().replace("ё", "е")
+
+
 def is_text(text: str, *, allowed: str = "") -> bool:
     """Whether there are none of the control characters, but those `allowed`, and nothing that stands for no character."""
     return not any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in text if char not in allowed)

@@ -23,8 +23,8 @@ from models.partner import Partner
 from models.promotion import PromotionRow
 
 TOLD = (
-    "factor", "points", "rate", "visit", "within_days", "birthday", "hours", "categories", "min_amount", "per_person",
-    "per_day", "life_days",
+    "factor", "points", "rate", "visit", "within_days", "birthday", "hours", "categories", "services", "min_amount",
+    "per_person", "per_day", "life_days",
 )  # fmt: skip
 """The terms a customer is told; whom a promotion is meant for and what it may cost is the partner's own."""
 

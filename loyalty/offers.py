@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from loyalty.birthdays import find_birthday
 from loyalty.errors import InvalidPromotion, InvalidTargeting
 from loyalty.lifetime import local_date
+from loyalty.names import fold
 from loyalty.rules import Birthday, write_decimal
 from loyalty.targeting import Group, matches, read_targeting, write_targeting
 from loyalty.types import Line, Member, Standing
@@ -64,7 +65,8 @@ class Hours:
 @dataclass(frozen=True)
 class Terms:
     """One effect: `factor` (the whole check earns so many times), `points` (so many more) or `rate` (this share of the
-    money paid for lines of `categories`, in points per unit of money). `from_json` is the only reader from outside."""
+    money paid for lines of `categories` and `services`, in points per unit of money). `from_json` is the only reader from
+    outside."""
 
     factor: Decimal | None = None
     points: int | None = None
@@ -80,6 +82,8 @@ class Terms:
     """Days before and after the birthday."""
     hours: tuple[Hours, ...] = ()
     categories: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+    """Names of categories and of services as purchases' lines carry them, whoever wrote those down."""
     min_amount: Decimal | None = None
 
     per_person: int | None = None
@@ -90,6 +94,19 @@ class Terms:
     most_uses: int | None = None
     life_days: int | None = None
     """How long bonus points of `points` and `rate` live; None: as the programme's bonuses."""
+
+    @property
+    def is_for_lines(self) -> bool:
+        """Whether it is for some lines of a check and not for the whole of it."""
+        return bool(self.line_names)
+
+    @property
+    def line_names(self) -> tuple[str, ...]:
+        """What it is for, as people are told."""
+        return (*(self.categories or ()), *(self.services or ()))
+
+    def takes(self, line: Line) -> bool:
+        return not self.is_for_lines or is_among(line, self.categories or (), self.services or ())
 
     @classmethod
     def from_json(cls, kind: str, data: object) -> Terms:
@@ -124,6 +141,14 @@ class Promotion:
     terms: Terms
     starts_at: datetime
     ends_at: datetime | None = None
+
+
+def is_among(line: Line, categories: Sequence[str], services: Sequence[str]) -> bool:
+    """Whether a line is of one of the categories or is one of the services, however the names are written."""
+    return any(
+        name is not None and fold(name) in map(fold, names)
+        for name, names in ((line.category, categories), (line.name, services))
+    )
 
 
 def choose(
@@ -176,7 +201,7 @@ def _applies(
     on = local_date(at, zone)
     return (
         (terms.min_amount is None or check >= terms.min_amount)
-        and (terms.categories is None or any(line.category in terms.categories for line in lines))
+        and any(terms.takes(line) for line in lines)
         and (not terms.hours or any(hours.hold(at.astimezone(zone)) for hours in terms.hours))
         and _is_right_visit(terms, member, on)
         and _is_birthday(terms, member, on)
@@ -330,6 +355,7 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "birthday": _read_birthday,
     "hours": _read_hours,
     "categories": _names,
+    "services": _names,
     "min_amount": _decimal("0.01", "1000000000", 2),
     "per_person": _whole(1, 1_000_000),
     "per_day": _whole(1, 1000),
@@ -341,7 +367,7 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
 _NEEDS: dict[str, Callable[[Terms], str | None]] = {
     "multiplier": lambda terms: None if terms.factor is not None else "factor",
     "fixed": lambda terms: None if terms.points is not None else "points",
-    "category": lambda terms: None if terms.categories else "categories",
+    "category": lambda terms: None if terms.is_for_lines else "categories",
     "second_visit": lambda terms: None if terms.visit == "second" else "visit",
     "birthday": lambda terms: None if terms.birthday is not None else "birthday",
     "happy_hours": lambda terms: None if terms.hours else "hours",
@@ -356,9 +382,9 @@ def _check(kind: str, terms: Terms) -> None:
         raise _fail("factor", "give one of factor, points and rate")
     if (missing := _NEEDS[kind](terms)) is not None:
         raise _fail(missing, f"is what a promotion of the kind {kind} needs")
-    if terms.rate is not None and not terms.categories:
+    if terms.rate is not None and not terms.is_for_lines:
         raise _fail("categories", "is what a rate needs: the rate of the whole check is a factor")
-    if terms.factor is not None and terms.categories:
+    if terms.factor is not None and terms.is_for_lines:
         raise _fail("categories", "goes with points or a rate; a factor is of the whole check")
     if terms.factor == 1:
         raise _fail("factor", "must be above 1")

@@ -40,7 +40,7 @@ from loyalty.errors import (
 )
 from loyalty.lifetime import available_at, expires_at, local_date
 from loyalty.money import LIMIT, format_money, from_kopecks, split_largest_remainder, to_kopecks
-from loyalty.offers import Promotion, choose
+from loyalty.offers import Promotion, choose, is_among
 from loyalty.rules import PRESETS, Birthday, LargeCheck, Rules, write_decimal
 from loyalty.types import Line, Member, PricedLine, Pricing, Promoted, Standing
 
@@ -50,6 +50,7 @@ __all__ = [
     "LargeCheck",
     "Rules",
     "available_at",
+    "bonus_weights",
     "check_spend",
     "expires_at",
     "find_birthday",
@@ -219,6 +220,20 @@ def kept_points(
         counted = [(amount, amount, left) for _, amount, left in counted]
     kept = points * sum(weight * left / amount for weight, amount, left in counted)
     return int(kept // sum(weight for weight, _, _ in counted))
+
+
+def bonus_weights(lines: Sequence[Any], frozen: dict[str, Any], label: str | None) -> list[Decimal]:
+    """What each stored line counts for in `kept_points` of a bonus (rule 16): the money paid for it where a promotion was
+    for some lines only and this is one of them, else its amount. `label` is the entry's (`promotion:ID`)."""
+    named = (one for one in frozen.get("bonuses", ()) if f"promotion:{one['promotion']}" == label)
+    terms = next(named, {})
+    categories, services = terms.get("categories", ()), terms.get("services", ())
+    if not categories and not services:
+        return [line.amount for line in lines]
+    return [
+        line.amount - line.spent if _earns(line, frozen) and is_among(line, categories, services) else Decimal(0)
+        for line in lines
+    ]
 
 
 # Sums in kopecks
@@ -403,8 +418,8 @@ def _apply(
         earn = int(exact)  # the one rounding: down, and exact is never negative
         promoted = _promote(priced, frozen, promotions)
         breakdown = _explain(priced, frozen, points, exact) + _explain_bonuses(earn, promoted, promotions)
-    if bonuses := [one for one in promoted if one.is_bonus]:
-        frozen = frozen | {"bonuses": [{"promotion": str(one.promotion_id), "points": one.points} for one in bonuses]}
+    if bonuses := [_freeze_bonus(one, promotions) for one in promoted if one.is_bonus]:
+        frozen = frozen | {"bonuses": bonuses}
     return Pricing(
         earn=earn,
         spent_points=points,
@@ -415,6 +430,16 @@ def _apply(
         max_redeemable=redeemable,
         promoted=promoted,
     )
+
+
+def _freeze_bonus(given: Promoted, promotions: Sequence[Promotion]) -> dict[str, Any]:
+    """What refunds will need of a bonus: how much, and which lines it was given for."""
+    terms = next(one.terms for one in promotions if one.id == given.promotion_id)
+    frozen: dict[str, Any] = {"promotion": str(given.promotion_id), "points": given.points}
+    for name in ("categories", "services"):
+        if names := getattr(terms, name):
+            frozen[name] = list(names)
+    return frozen
 
 
 def _promote(
@@ -430,7 +455,7 @@ def _promote(
             found.append(Promoted(UUID(factor["promotion"]), int(running) - int(before), is_bonus=False))
     for one in promotions:
         terms = one.terms
-        money = _total(money for line, money in paid if terms.categories is None or line.category in terms.categories)
+        money = _total(money for line, money in paid if terms.takes(line))
         points = terms.points if terms.rate is None else int(money * terms.rate)
         if money and points:
             found.append(Promoted(one.id, points, is_bonus=True, life_days=terms.life_days))

@@ -6,6 +6,7 @@ one category stand together. Hidden ones are not shown to customers; staff still
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,9 +19,11 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from loyalty import audit
-from loyalty.errors import InvalidService, ServiceExists, ServiceNotFound
+from loyalty.errors import InvalidPurchase, InvalidService, ServiceExists, ServiceNotFound
 from loyalty.money import parse_money
-from loyalty.names import require_name, tidy_name
+from loyalty.names import fold, require_name, tidy_name
+from loyalty.sales import Basket
+from loyalty.types import Line
 from models import db, new_id
 from models.partner import Partner
 from models.service import Service
@@ -45,11 +48,6 @@ class Draft:
 
     def differs(self, row: Service) -> bool:
         return any(getattr(row, name) != value for name, value in vars(self).items())
-
-
-def fold(name: str) -> str:
-    """The name as it is compared: «Стрижка» and «стрижка», «ё» and «е» are one."""
-    return name.casefold().replace("ё", "е")
 
 
 def read_draft(
@@ -227,6 +225,26 @@ def choose(partner_id: UUID, chosen: Sequence[UUID]) -> list[Service]:
     if not rows.keys() >= set(chosen):
         raise ServiceNotFound()
     return [rows[one] for one in chosen]
+
+
+def fill_basket(partner_id: UUID, chosen: Sequence[UUID], amount: Decimal | None) -> Basket:
+    """The check of a sale that names services: a line for each, the sum theirs unless another one is typed.
+
+    A smaller sum is a discount on all of them, a larger one has a line without a name for the rest. Raises as `choose`,
+    and `InvalidPurchase` where neither says a sum.
+    """
+    rows = choose(partner_id, chosen)
+    times = Counter(row.id for row in rows)
+    lines = [
+        Line(row.price * times[row.id], row.name, category=row.category, quantity=Decimal(times[row.id]))
+        for row in {row.id: row for row in rows}.values()
+    ]
+    total = sum((line.amount for line in lines), Decimal(0))
+    if amount is None and not total:
+        raise InvalidPurchase("says no sum", field="amount")
+    if amount is not None and amount > total and lines:
+        lines.append(Line(amount - total))
+    return Basket(total if amount is None else amount, tuple(lines))
 
 
 def _living(partner_id: UUID) -> Any:

@@ -48,8 +48,8 @@ def say_effect(terms: Terms) -> str:
 def list_conditions(terms: Terms) -> list[str]:
     """What must hold and how much there is of it, a short sentence each."""
     found = []
-    if terms.categories:
-        found.append(gettext("for: %(names)s", names=", ".join(terms.categories)))
+    if terms.is_for_lines:
+        found.append(gettext("for: %(names)s", names=", ".join(terms.line_names)))
     if terms.min_amount is not None:
         found.append(gettext("check from %(amount)s", amount=write_money(terms.min_amount)))
     found += [_say_hours(one) for one in terms.hours]

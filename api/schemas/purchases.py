@@ -21,6 +21,7 @@ from api.schemas.fields import (
     Some,
     Text,
 )
+from loyalty.services import MOST_CHOSEN
 
 _BREAKDOWN = {
     "type": "array",
@@ -61,11 +62,24 @@ class BasketIn(Input):
     """The check, and its lines where they are known. Lines may add up to more: the rest is the order's discount."""
 
     customer = fields.Nested(CustomerRef, required=True)
-    amount = Money(required=True)
+    amount = Money(load_default=None, metadata={"description": "may be left out where services are named"})
     lines = Some(fields.Nested(LineIn), load_default=())
+    services = Some(
+        Id(),
+        maximum=MOST_CHOSEN,
+        load_default=(),
+        metadata={"description": "of the partner's catalogue, instead of lines; one as often as it was sold"},
+    )
     branch_id = Id(load_default=None)
     receipt_id = Text(maximum=120, load_default=None)
     name = Text(maximum=200, load_default=None, metadata={"description": "for a customer who is new"})
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_sum(self, data, **kwargs):
+        if data["amount"] is None and not data["services"]:
+            raise ValidationError("Missing data for required field.", "amount")
+        if data["lines"] and data["services"]:
+            raise ValidationError("Give lines or services, not both.", "services")
 
 
 class TransactionIn(BasketIn):

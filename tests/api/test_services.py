@@ -1,6 +1,6 @@
 """The catalogue through the API: staff keep it, anybody reads what is shown."""
 
-from tests.api.roles import make_cast
+from tests.api.roles import make_cast, new_key
 from tests.api.samples import SERVICE
 
 RULE = "/api/partner/services"
@@ -49,3 +49,28 @@ def test_what_is_no_service_is_refused_by_name(app):
         refused = manager.post(RULE, SERVICE | change)
         assert refused.status_code in (400, 422) and field in refused.text, refused.text
     assert manager.get(RULE).json["items"] == []
+
+
+def test_a_sale_names_services_and_keeps_them_as_lines(app):
+    house = make_cast(app).ours
+    manager, cashier = house.staff["manager"], house.staff["cashier"]
+    cut = manager.post(RULE, SERVICE).json["id"]
+    sold = {"customer": {"phone": house.phone}, "type": "accrual", "services": [cut, cut]}
+    sale = cashier.post("/api/partner/transactions", sold, key=new_key()).json
+    assert (sale["check_amount"], sale["points"]) == ("3000.00", 150)
+    dearer = cashier.post("/api/partner/transactions", sold | {"amount": "3200.00"}, key=new_key()).json
+    assert dearer["check_amount"] == "3200.00"
+    kept = [one["lines"] for one in house.member.get("/api/customer/purchase-history").json["items"]]
+    assert [[(line["name"], line["amount"]) for line in lines] for lines in kept] == [
+        [("Стрижка", "3000.00"), (None, "200.00")],
+        [("Стрижка", "3000.00")],
+    ]
+    foreign = make_cast(app).ours.staff["manager"].post(RULE, SERVICE).json["id"]
+    for change, status, code in (
+        ({"services": [foreign]}, 404, "service_not_found"),
+        ({"services": []}, 400, None),
+        ({"lines": [{"amount": "1.00"}]}, 400, None),
+    ):
+        refused = cashier.post("/api/partner/transactions", sold | change, key=new_key())
+        assert refused.status_code == status and (code is None or refused.json["code"] == code), refused.text
+    assert len(house.member.get("/api/customer/purchase-history").json["items"]) == 2

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from loyalty import pos, promotions, sales, verify
+from loyalty import ledger, pos, promotions, sales, verify
 from loyalty.clock import utcnow
 from loyalty.errors import CustomerNotFound, InvalidName, InvalidPromotion, PromotionNotFound
 from loyalty.identities import Identifier
@@ -20,6 +20,7 @@ from loyalty.programme import kept_points
 from loyalty.promotion_costs import try_on_past
 from loyalty.rules import Rules
 from loyalty.sales import Basket, Caller
+from loyalty.types import Line
 from models import db, transaction
 from models.ledger import Entry, Membership
 from models.partner import Partner
@@ -349,3 +350,64 @@ def test_a_repeated_call_takes_once(cafe, member, now):
         sales.post_transaction(cafe, who, Basket(Decimal(100)), kind="accrual", caller=CASHIER, key="same", now=now)
     db.session.refresh(row)
     assert row.uses == 1
+
+
+def sell_lines(cafe, member, now, *lines, points=0):
+    basket = Basket(sum((line.amount for line in lines), Decimal(0)), lines)
+    return sales.post_transaction(
+        cafe,
+        Identifier("customer_id", str(member.customer_id)),
+        basket,
+        kind="accrual",
+        caller=CASHIER,
+        key=str(uuid4()),
+        now=now,
+        points=points,
+    )
+
+
+@pytest.mark.parametrize("terms", [{"categories": ["окрашивание"]}, {"services": ["тонирование ёлкой"]}])
+@pytest.mark.parametrize(("effect", "bonus"), [({"rate": "0.1"}, 300), ({"points": 300}, 300)])
+def test_the_bonus_of_a_service_goes_with_its_line_and_with_no_other(cafe, member, now, terms, effect, bonus):
+    """At the terms it was given on, whatever the promotion has become; names match however they are written."""
+    row = switch_on(cafe, now, "category", **terms, **effect)
+    cut = Line(Decimal("2000.00"), name="Стрижка", category="Волосы")
+    tint = Line(Decimal("3000.00"), name="Тонирование елкой", category="ОКРАШИВАНИЕ")
+    assert sell_lines(cafe, make_member(cafe), now, cut).earned == 100
+    sale = sell_lines(cafe, member, now, cut, tint)
+    assert sale.earned == 250 + bonus
+    promotions.stop(cafe, row.id, by=None, now=now)
+
+    def give_back(n, amount):
+        lines = {n: Decimal(amount)}
+        return sales.post_refund(cafe, sale.purchase_id, caller=CASHIER, key=str(uuid4()), now=now, lines=lines).taken
+
+    assert give_back(1, "2000.00") == 100, "the cut had no part in it"
+    assert give_back(2, "1500.00") == 75 + bonus // 2
+    assert give_back(2, "1500.00") == 75 + bonus // 2
+    assert db.session.get_one(Membership, (cafe.id, member.id)).balance == 0
+
+
+def test_points_pay_for_a_service_first_and_its_bonus_is_of_the_rest(cafe, member, now):
+    give_points = buy(cafe, member, now, "20000.00")
+    assert give_points.account.balance == 1000
+    switch_on(cafe, now, "category", categories=["Волосы"], rate="0.1")
+    cut = Line(Decimal("1000.00"), name="Стрижка", category="Волосы")
+    thing = Line(Decimal("1000.00"), name="Шампунь", category="Товары")
+    sale = sell_lines(cafe, member, now, cut, thing, points=1000)
+    assert sale.earned == 50 + 50, "half of each line was paid with points"
+    taken = sales.post_refund(
+        cafe, sale.purchase_id, caller=CASHIER, key="back", now=now, lines={1: Decimal("1000.00")}
+    )
+    assert (taken.taken, taken.given_back) == (25 + 50, 500)
+
+
+def test_merging_two_accounts_keeps_the_limits_and_the_list_of_a_person(cafe, member, now):
+    once = switch_on(cafe, now, "fixed", points=100, per_person=1)
+    listed = switch_on(cafe, now, "fixed", name="Своим", points=10, audience="list")
+    other = make_member(cafe)
+    promotions.put_on_list(cafe, listed.id, [member.customer_id, other.customer_id])
+    assert [buy(cafe, one, now).earned for one in (member, other)] == [160, 160]
+    ledger.merge(cafe.id, other.id, member.id, now=now)
+    assert promotions.results(cafe.id, once.id).people == 1
+    assert buy(cafe, member, now).earned == 60

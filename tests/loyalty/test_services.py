@@ -9,7 +9,7 @@ import pytest
 
 from loyalty import services
 from loyalty.clock import utcnow
-from loyalty.errors import InvalidAmount, InvalidName, InvalidService, ServiceExists, ServiceNotFound
+from loyalty.errors import InvalidAmount, InvalidName, InvalidPurchase, InvalidService, ServiceExists, ServiceNotFound
 from models import db
 from models.service import Service
 from tests.factories import make_partner, noise
@@ -168,3 +168,26 @@ def test_a_full_catalogue_takes_no_more(salon, monkeypatch):
     add(salon, "Первая")
     with pytest.raises(InvalidService):
         add(salon, "Вторая")
+
+
+def test_a_check_is_filled_with_services_and_may_be_corrected(salon):
+    cut = add(salon, "Стрижка", "1500.00", category="Волосы")
+    wash = add(salon, "Мытьё", "0.00")
+    tint = add(salon, "Цвет", "1000.00", category="Волосы")
+
+    def fill(*rows, amount=None):
+        basket = services.fill_basket(salon.id, [row.id for row in rows], amount and Decimal(amount))
+        lines = [(line.name, line.category, line.quantity, line.amount) for line in basket.lines]
+        return basket.amount, lines, basket.order_discount
+
+    assert fill(cut, wash, cut) == (
+        Decimal("3000.00"),
+        [("Стрижка", "Волосы", Decimal(2), Decimal("3000.00")), ("Мытьё", None, Decimal(1), Decimal("0.00"))],
+        Decimal(0),
+    )
+    assert fill(cut, tint, amount="2000.00")[2] == Decimal("500.00")
+    more = fill(cut, amount="1700.00")
+    assert more[1][-1] == (None, None, Decimal(1), Decimal("200.00")) and more[2] == 0
+    assert fill(amount="10.00")[1] == []
+    with pytest.raises(InvalidPurchase):
+        fill(wash)

@@ -9,12 +9,19 @@ from uuid import UUID
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import SelectChoice, SelectField, StringField
+from wtforms import SelectChoice, SelectField, SelectMultipleField, StringField
 
-from loyalty import customers, partners, pos, purchases, sale_codes, sales
+from loyalty import customers, partners, pos, purchases, sale_codes, sales, services
 from loyalty.access import NotAllowed
 from loyalty.clock import utcnow
-from loyalty.errors import BranchRequired, CustomerNotFound, InvalidAmount, LoyaltyError
+from loyalty.errors import (
+    BranchRequired,
+    CustomerNotFound,
+    InvalidAmount,
+    InvalidPurchase,
+    LoyaltyError,
+    ServiceNotFound,
+)
 from loyalty.identities import Identifier, recognise
 from loyalty.sales import Basket, Preview
 from loyalty.sums import read_points, read_sum
@@ -38,6 +45,8 @@ from web.till.fields import (
 blueprint = Blueprint("till", __name__, url_prefix="/partner")
 
 RECENT = 5
+SHOWN = 200
+"""So many services are there to tick; a larger catalogue is one of a shop, whose till sends its lines itself."""
 _BRANCH = "till_branch"
 _HOMES = {"customers:read": "/partner/customers", "programme:read": "/partner/programme"}
 """Where people of a partner begin who take no money."""
@@ -57,6 +66,7 @@ class NewCustomer(LoyaltyError):
 class SaleForm(Deed):
     customer = StringField(_("Phone, card or code"), filters=[strip])
     amount = StringField(_("Sum of the check"), filters=[strip])
+    service = SelectMultipleField(_("Services"), validate_choice=False)
     receipt = StringField(_("Receipt number"), filters=[strip])
     branch = SelectField(_("Branch"), validate_choice=False)
     name = StringField(_("Name of the new customer"), filters=[strip])
@@ -115,13 +125,13 @@ def use_till():
 def _show_live(form: SaleForm):
     """What it comes to so far, while somebody types: nothing is wrong yet."""
     form.points.data = ""  # the most that may be spent has changed
-    return _show(form, _look(form))
+    return _show(form, _look(form), is_live=True)
 
 
 def _calculate(form: SaleForm):
     read_or_refuse(form, lambda: recognise(form.customer.data, partner()))
-    if form.amount.data:
-        read_or_refuse(form, lambda: read_sum(form.amount.data))
+    if form.amount.data or form.service.data:
+        read_or_refuse(form, lambda: _basket(form))
     seen = _look(form)
     if seen.problem:
         form.customer.errors = [seen.problem]
@@ -209,7 +219,7 @@ def _offer(form: SaleForm):
 def _read(form: SaleForm) -> Typed | None:
     """The sale that was typed; None when a field cannot be read, and then the form says which."""
     identifier = read_or_refuse(form, lambda: recognise(form.customer.data, partner()))
-    amount = read_or_refuse(form, lambda: read_sum(form.amount.data))
+    basket = read_or_refuse(form, lambda: _basket(form))
     branch_id = None
     try:
         branch_id = _chosen_branch(form)
@@ -217,7 +227,17 @@ def _read(form: SaleForm) -> Typed | None:
         refuse_here(form, error)
     if form.is_refused:
         return None
-    return Typed(identifier, Basket(amount), branch_id, form.receipt.data or None)
+    return Typed(identifier, basket, branch_id, form.receipt.data or None)
+
+
+def _basket(form: SaleForm) -> Basket:
+    """The services that were chosen, at the sum that was typed or at theirs. Raises `InvalidAmount`, `ServiceNotFound`."""
+    try:
+        chosen = [UUID(one) for one in form.service.data or ()]
+    except ValueError:
+        raise ServiceNotFound() from None
+    amount = read_sum(form.amount.data) if form.amount.data or not chosen else None
+    return services.fill_basket(g.me.partner_id, chosen, amount)
 
 
 def _look(form: SaleForm) -> Seen:
@@ -227,9 +247,11 @@ def _look(form: SaleForm) -> Seen:
     except LoyaltyError:
         return Seen()
     try:
-        basket = Basket(read_sum(form.amount.data))
-    except InvalidAmount:
+        basket = _basket(form)
+    except (InvalidAmount, InvalidPurchase):
         basket = None
+    except LoyaltyError as error:
+        return Seen(problem=say_error(error))
     try:
         return Seen(
             in_transaction(
@@ -260,7 +282,8 @@ def _chosen_branch(form: SaleForm) -> UUID | None:
     return chosen
 
 
-def _show(form: SaleForm, seen: Seen, recent=()):
+def _show(form: SaleForm, seen: Seen, recent=(), *, is_live: bool = False):
+    """The whole page; of a live answer only what the purchase comes to is looked at."""
     if seen.preview and seen.preview.plain:
         most = seen.preview.plain.max_redeemable
         form.points.label.text = gettext("Spend up to %(n)s", n=write_number(most))
@@ -273,5 +296,6 @@ def _show(form: SaleForm, seen: Seen, recent=()):
         seen=seen,
         recent=recent,
         has_branches=len(branches) > 1,
+        catalogue=() if is_live else services.by_category(services.list_services(g.me.partner_id, limit=SHOWN)),
         say_step=say_step,
     )

@@ -8,9 +8,15 @@ const WAIT = 250;
 export function start(root) {
   const form = root.querySelector("form");
   const field = (name) => form.elements[name];
-  const typed = () => ASKS.map((name) => field(name)?.value.trim()).join("\n");
+  const services = [...form.querySelectorAll("[name=service]")];
+  const typed = () =>
+    [...ASKS.map((name) => field(name)?.value.trim()), ...services.filter((one) => one.checked).map((one) => one.value)].join("\n");
   const shown = (one) => one?.defaultValue ?? [...(one?.options ?? [])].find((option) => option.defaultSelected)?.value;
-  let asked = ASKS.map((name) => shown(field(name))?.trim()).join("\n");
+  let asked = [
+    ...ASKS.map((name) => shown(field(name))?.trim()),
+    ...services.filter((one) => one.defaultChecked).map((one) => one.value),
+  ].join("\n");
+  let filled = "";
   let timer = 0;
   let running = null;
   let isSent = false;
@@ -46,8 +52,17 @@ export function start(root) {
     announce(fresh.dataset.say);
   }
 
+  // the sum is that of the services until somebody types another one
+  function fill() {
+    const amount = field("amount");
+    const kopecks = services.reduce((sum, one) => sum + (one.checked ? Math.round(Number(one.dataset.price) * 100) : 0), 0);
+    if (amount.value.trim() && amount.value !== filled) return;
+    amount.value = filled = kopecks ? (kopecks / 100).toFixed(kopecks % 100 ? 2 : 0) : "";
+  }
+
   form.addEventListener("input", (event) => {
-    if (!ASKS.includes(event.target.name)) return;
+    if (event.target.name === "service") fill();
+    else if (!ASKS.includes(event.target.name)) return;
     clearTimeout(timer);
     timer = setTimeout(look, WAIT);
   });
