@@ -27,7 +27,9 @@ from loyalty import accounts, claims, offered, partners, sign_in, widget, widget
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidOrigin, PartnerNotFound
 from loyalty.identities import parse_identifier
+from loyalty.rules import write_decimal
 from loyalty.stories import story_of
+from loyalty.tiers import TierStanding
 from loyalty.widget_sessions import BROWSER_COOKIE, Visitor, session_cookie
 from models.partner import Partner
 from models.transactions import commits
@@ -163,6 +165,21 @@ def list_claims():
     return {"items": found, "next_cursor": None}
 
 
+@blueprint.get("/<partner>/offers")
+@public
+@from_visitor
+@refuses_with(401, 403)
+@blueprint.response(200, schemas.WidgetOffers)
+@commits
+def list_offers():
+    """What runs at this partner and is meant for me, and my tier there with what the next one needs."""
+    partner, now = g.call.partner, utcnow()
+    found = offered.list_offered(g.caller.customer_id, now, partner_id=partner.id)
+    standing = offered.find_standing(g.caller.customer_id, partner.id, now)
+    items = [vars(one.promotion) | {"terms": one.terms} for one in found]
+    return {"items": items, "tier": _write_tier(standing) if standing else None}
+
+
 @blueprint.post("/<partner>/claims")
 @public
 @from_visitor
@@ -193,6 +210,10 @@ def sign_out():
 
 
 _NO_ACCOUNT = {"balance": 0, "available": 0, "pending": 0, "held": 0, "expiring": []}
+
+
+def _write_tier(standing: TierStanding) -> dict:
+    return vars(standing) | {"factor": write_decimal(standing.factor) if standing.factor is not None else None}
 
 
 def _read_call(partner: Partner) -> Call:

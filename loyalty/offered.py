@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from loyalty import tiers
 from loyalty.accounts import facts_of
-from loyalty.offers import Promotion, is_open_to
+from loyalty.offers import Promotion, Terms, is_open_to
 from loyalty.programmes import rules_in_force
 from loyalty.promotions import know, list_running
 from loyalty.tiers import TierStanding
@@ -39,17 +39,28 @@ class Offered:
         return {name: value for name, value in self.promotion.terms.to_json().items() if name in TOLD}
 
 
-def list_offered(customer_id: UUID, now: datetime) -> list[Offered]:
-    """The running promotions of a person's partners of which they may still take, by partner."""
-    some_on = select(PromotionRow.id).where(PromotionRow.partner_id == Partner.id, PromotionRow.state == "on")
+def list_offered(customer_id: UUID, now: datetime, *, partner_id: UUID | None = None) -> list[Offered]:
+    """The running promotions of a person's partners, or of one, of which they may still take, by partner."""
+    some_on = select(PromotionRow.id).where(PromotionRow.partner_id == Partner.id, PromotionRow.state == "on").exists()
     found = []
-    for membership, customer, partner in _memberships(customer_id, some_on.exists()):
+    wanted = some_on & (Partner.id == partner_id) if partner_id else some_on
+    for membership, customer, partner in _memberships(customer_id, wanted):
         running = list_running(partner.id, now)
         rules = rules_in_force(partner.id)[1]
         member = know(partner, membership.id, facts_of(membership, customer), rules, now)
         zone = ZoneInfo(partner.timezone)
         found += [Offered(partner, one) for one in running if is_open_to(one, member, at=now, zone=zone)]
     return found
+
+
+def list_public(partner_id: UUID, now: datetime) -> list[Promotion]:
+    """The running promotions that are meant for whoever comes, so that anybody may know of them."""
+    return [one for one in list_running(partner_id, now) if one.terms.audience in ("all", "new")]
+
+
+def told(terms: Terms) -> Terms:
+    """The terms without what is the partner's own."""
+    return replace(Terms(), **{name: getattr(terms, name) for name in TOLD})
 
 
 def find_standing(customer_id: UUID, partner_id: UUID, now: datetime) -> TierStanding | None:

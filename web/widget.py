@@ -10,8 +10,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from string import ascii_letters
+from zoneinfo import ZoneInfo
 
 import rjsmin
 from flask import Blueprint, Response, abort, current_app, render_template, request
@@ -19,8 +21,9 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from config import ROOT
-from loyalty import claims, programmes, widget, widget_sessions
+from loyalty import claims, offered, programmes, services, widget, widget_sessions
 from loyalty.access import public
+from loyalty.clock import utcnow
 from loyalty.errors import (
     ClaimNeedsSum,
     FiscalReceiptFuture,
@@ -31,12 +34,14 @@ from loyalty.errors import (
     InvalidFiscalReceipt,
     TooManyClaims,
 )
+from loyalty.offers import Promotion
 from loyalty.rules import Rules
 from loyalty.widget_look import THEMES, show_look
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
 from models.partner import Partner
-from web.formats import write_money, write_percent, write_points
+from web.formats import write_money, write_percent, write_points, write_short_day
 from web.operations import TITLES
+from web.promotions import list_conditions, say_effect
 from web.sentences import say, say_error
 
 blueprint = Blueprint("widget_pages", __name__, template_folder="templates")
@@ -44,6 +49,8 @@ blueprint = Blueprint("widget_pages", __name__, template_folder="templates")
 FOLDER = ROOT / "widget"
 LOADER_SECONDS = 600
 """Partners paste a fixed address: what changes in the loader has reached every site after so long."""
+OFFERS, SERVICES = 5, 60
+"""So many of them at most in a frame, which is to stay light."""
 _FOREVER = "public, max-age=31536000, immutable"
 _SCRIPT = "text/javascript; charset=utf-8"
 _OFF = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone", "midi",
@@ -135,6 +142,8 @@ def show_frame():
         theme=theme,
         given=_settings(partner, rules, sites, widget_sessions.frame_token(browser, partner.id)),
         terms=_earning(rules),
+        offers=[_tell_offer(one, partner) for one in offered.list_public(partner.id, utcnow())[:OFFERS]],
+        menu=services.by_category(services.visible(partner.id)[:SERVICES]),
         spending=_spending(rules),
         file=_files().url,
         links={
@@ -176,7 +185,7 @@ def _settings(partner: Partner, rules: Rules, sites: list[str], token: str) -> d
         "currency": partner.currency,
         "point_value": float(rules.point_value),
         "language": get_locale().language,
-        "texts": _texts() | _texts_of_claims(partner),
+        "texts": _texts() | _texts_of_claims(partner) | {"offer": _texts_of_offers()},
     }
 
 
@@ -199,6 +208,16 @@ def _spending(rules: Rules) -> list[tuple[str, str]]:
 
 def _worth(rules: Rules) -> tuple[str, str]:
     return "star", f"{write_points(1)} = {write_money(rules.point_value)}"
+
+
+def _tell_offer(promotion: Promotion, partner: Partner) -> tuple[str, str]:
+    """Its name, and what it gives, to whom and until when."""
+    terms = offered.told(promotion.terms)
+    parts = [say_effect(terms), *list_conditions(terms)]
+    if promotion.ends_at is not None:
+        last = (promotion.ends_at - timedelta(microseconds=1)).astimezone(ZoneInfo(partner.timezone)).date()
+        parts.append(_("until %(day)s", day=write_short_day(last)))
+    return promotion.name, ", ".join(parts)
 
 
 def _texts() -> dict:
@@ -247,6 +266,32 @@ def _texts_of_claims(partner: Partner) -> dict:
             "expired": _("not decided in time"),
         },
     }
+
+
+def _texts_of_offers() -> dict:
+    """Of what runs for the visitor and of their tier: the words of `web.promotions`, to be filled by the frame's script."""
+    return {
+        "factor": _("points %(factor)s", factor="×{n}"),
+        "rate": _("%(percent)s in points", percent="{n}"),
+        "categories": _("for: %(names)s", names="{n}"),
+        "min_amount": _("check from %(amount)s", amount="{n}"),
+        "birthday": _("birthday: %(before)s days before and %(after)s after", before="{n}", after="{m}"),
+        "first": _("first purchase"),
+        "second": _("second purchase"),
+        "within": _forms(
+            lambda n: ngettext("second purchase within %(num)s day", "second purchase within %(num)s days", n)
+        ),
+        "return": _forms(lambda n: ngettext("after %(num)s day away", "after %(num)s days away", n)),
+        "life_days": _forms(lambda n: ngettext("its points live %(num)s day", "its points live %(num)s days", n)),
+        "per_person": _("%(n)s a person", n="{n}"),
+        "until": _("until %(day)s", day="{n}"),
+        "next": _("%(sum)s more to the tier “%(name)s”", sum="{n}", name="{m}"),
+    }
+
+
+def _forms(say: Callable[[int], str]) -> dict[str, str]:
+    """A sentence with a number in each of its plural forms, with braces for the number."""
+    return {word: say(count).replace(str(count), "{n}") for word, count in _COUNTS.items()}
 
 
 _COUNTS = {"one": 1, "few": 2, "many": 5, "other": 5}

@@ -151,6 +151,54 @@ function fill(standing, isMore) {
   }
 }
 
+// What runs for the person, and how far the next tier is
+
+const words = given.texts.offer;
+const put = (text, n, m) => text.replace("{n}", n).replace("{m}", m);
+const count = (forms, n) => put(forms[plurals.select(n)], n);
+const weekday = new Intl.DateTimeFormat(given.language, { weekday: "short", timeZone: "UTC" });
+const VISITS = {
+  first: () => words.first,
+  second: (terms) => (terms.within_days ? count(words.within, terms.within_days) : words.second),
+  return: (terms) => count(words.return, terms.within_days),
+};
+
+function tellTerms(terms) {
+  const told = [];
+  if (terms.factor) told.push(put(words.factor, numbers.format(terms.factor)));
+  else if (terms.points) told.push(points(terms.points));
+  else told.push(put(words.rate, new Intl.NumberFormat(given.language, { style: "percent", maximumFractionDigits: 2 }).format(terms.rate)));
+  if (terms.categories) told.push(put(words.categories, terms.categories.join(", ")));
+  if (terms.min_amount) told.push(put(words.min_amount, money(+terms.min_amount)));
+  for (const one of terms.hours ?? []) {
+    const names = one.days.map((day) => weekday.format(Date.UTC(2024, 0, day))); // that year began on a Monday
+    told.push(`${names.join(", ")} ${one.since}–${one.until}`);
+  }
+  if (terms.visit) told.push(VISITS[terms.visit](terms));
+  if (terms.birthday) told.push(put(words.birthday, ...terms.birthday));
+  if (terms.per_person) told.push(put(words.per_person, terms.per_person));
+  if (terms.life_days) told.push(count(words.life_days, terms.life_days));
+  return told;
+}
+
+function fillOffers({ items, tier }) {
+  find("offers-title").hidden = !items.length;
+  find("offers").replaceChildren();
+  for (const one of items) {
+    const told = tellTerms(one.terms);
+    if (one.ends_at) told.push(put(words.until, days.format(new Date(one.ends_at) - 1)));
+    add(add(find("offers"), "li", one.name), "span", told.join(", "), "quiet");
+  }
+  find("tier").hidden = !tier?.tier && !tier?.following;
+  if (find("tier").hidden) return;
+  find("tier-name").textContent = tier.tier ? `${tier.tier} ×${numbers.format(tier.factor)}` : "";
+  find("tier-bar").hidden = find("tier-next").hidden = !tier.following;
+  if (!tier.following) return;
+  const missing = tier.measure === "spent" ? money(+tier.missing) : points(Math.ceil(tier.missing));
+  find("tier-next").textContent = put(words.next, missing, tier.following);
+  find("tier-bar").value = +tier.sum / (+tier.sum + +tier.missing) || 0;
+}
+
 function fillClaims(items) {
   claims = items;
   find("claims-title").hidden = !items.length;
@@ -194,7 +242,11 @@ async function look() {
     const standing = await call("GET", "me");
     fill(standing, false);
     wait = 4000;
-    if (standing.is_member) fillClaims((await call("GET", "claims")).items);
+    if (standing.is_member) {
+      const [asked, offers] = await Promise.all([call("GET", "claims"), call("GET", "offers")]);
+      fillClaims(asked.items);
+      fillOffers(offers);
+    }
     show(standing.is_member ? "member" : "stranger");
     if (!wasIn) tell("signed-in");
     wasIn = true;
@@ -227,7 +279,7 @@ function forget() {
   session = null;
   wasIn = false;
   claims = [];
-  for (const id of ["balance", "worth", "facts", "history", "claims"]) find(id).replaceChildren();
+  for (const id of ["balance", "worth", "facts", "history", "claims", "offers", "tier-name", "tier-next"]) find(id).replaceChildren();
   for (const id of ["amount", "receipt"]) find(id).value = "";
 }
 

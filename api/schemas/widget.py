@@ -6,8 +6,10 @@ from marshmallow import fields
 
 from api.schemas.claims import CLAIM_STATE, RECEIPT_TEXT
 from api.schemas.customer import Contact, Expiring
-from api.schemas.fields import Digits, Id, Input, Moment, Money, Output, Text
+from api.schemas.fields import Digits, Id, Input, Json, Moment, Money, Output, Text
+from loyalty.offers import KINDS
 from loyalty.stories import STORIES
+from loyalty.tiers import MEASURES
 from loyalty.widget_look import POSITIONS
 
 
@@ -84,3 +86,24 @@ class WidgetClaim(Output):
     state = fields.String(required=True, metadata=CLAIM_STATE)
     reason = fields.String(required=True, allow_none=True, metadata={"description": "why it was refused"})
     created_at = Moment(required=True)
+
+
+class WidgetOffer(Output):
+    name = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"enum": list(KINDS)})
+    terms = Json(required=True, metadata={"type": "object", "description": "what a customer may know of them"})
+    ends_at = Moment(required=True, allow_none=True)
+
+
+class WidgetTier(Output):
+    tier = fields.String(required=True, allow_none=True)
+    factor = fields.String(required=True, allow_none=True)
+    sum = Money(required=True, metadata={"description": "money spent or points earned in the window"})
+    measure = fields.String(required=True, metadata={"enum": list(MEASURES)})
+    following = fields.String(required=True, allow_none=True)
+    missing = Money(required=True, allow_none=True, metadata={"description": "what the following tier needs"})
+
+
+class WidgetOffers(Output):
+    items = fields.List(fields.Nested(WidgetOffer), required=True)
+    tier = fields.Nested(WidgetTier, required=True, allow_none=True)

@@ -352,6 +352,7 @@ def _add_widget(add, cast: Cast) -> None:
     add(visitor, "POST", "/api/widget/<partner>/verify-code", phone | {"code": "123456"}, **partner)
     add(visitor, "GET", "/api/widget/<partner>/me", **partner)
     add(visitor, "GET", "/api/widget/<partner>/claims", **partner)
+    add(visitor, "GET", "/api/widget/<partner>/offers", **partner)
     add(visitor, "POST", "/api/widget/<partner>/claims", {"amount": "700.00", "receipt": None}, **partner)
     passing = in_frame(cast.nobody.app, house.partner_id, house.member.customer_id)
     add(passing, "POST", "/api/widget/<partner>/sign-out", **partner)

@@ -783,6 +783,10 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row(*PUBLIC, 200, headers=in_frame("member"), things=(WIDGET,)),
         Row(*PUBLIC, 401, headers=in_frame(), things=(WIDGET,)),
     ),
+    "GET /api/widget/<partner>/offers": (
+        Row(*PUBLIC, 200, headers=in_frame("member"), things=(WIDGET,)),
+        Row(*PUBLIC, 401, headers=in_frame(), things=(WIDGET,)),
+    ),
     "POST /api/widget/<partner>/claims": (
         Row(
             *PUBLIC, 422, body={"amount": "100.00"}, headers=in_frame("stranger"), things=(WIDGET,)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from api.widget import FRAME_HEADER, SESSION_HEADER
-from loyalty import claims, customers, joining, ledger, notices, widget, widget_sessions
+from loyalty import claims, customers, joining, ledger, notices, promotions, tiers, widget, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.widget_look import HOUSE_COLOUR
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
@@ -245,6 +245,30 @@ def test_the_message_names_a_site_of_the_partners_only(app, cast, frame):
     text = newest_message(app, cast.ours.phone)
     assert "на сайте shop.example." in text
     assert re.search(r"\n@shop\.example #\d{6} @localhost$", text)
+
+
+def test_the_frame_tells_what_runs_for_the_visitor_and_not_what_it_may_cost(app):
+    frame = Frame(app, make_cast(app).ours)
+    frame.sign_in()
+    levels = [{"name": "Серебро", "threshold": "1000.00", "factor": "1.2"}]
+    with app.app_context(), transaction():
+        partner = db.session.get_one(Partner, frame.house.partner_id)
+        for name, terms in (("Всем", {"points": 10, "budget": 777}), ("Списку", {"points": 99, "audience": "list"})):
+            made = promotions.make(
+                partner, name=name, kind="fixed", terms=terms, starts_at=utcnow(), ends_at=None, by=None, now=utcnow()
+            )
+            promotions.switch_on(partner, made.id, by=None, now=utcnow())
+        tiers.set_scheme(
+            partner, tiers.read_scheme({"measure": "spent", "window": "ever", "levels": levels}), by=None, now=utcnow()
+        )
+    told = frame.call("GET", "offers").json
+    assert told["items"] == [{"name": "Всем", "kind": "fixed", "terms": {"points": 10}, "ends_at": None}]
+    assert told["tier"] == {
+        "tier": None, "factor": None, "sum": "0.00", "measure": "spent", "following": "Серебро", "missing": "1000.00",
+    }  # fmt: skip
+    with app.app_context(), transaction():
+        tiers.set_scheme(db.session.get_one(Partner, frame.house.partner_id), None, by=None, now=utcnow())
+    assert frame.call("GET", "offers").json["tier"] is None
 
 
 # Asking for points

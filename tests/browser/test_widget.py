@@ -7,12 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from loyalty import consents, sales, sessions, widget
+from loyalty import consents, promotions, sales, services, sessions, tiers, widget
 from loyalty.clock import utcnow
 from loyalty.colours import contrast_with_white, darken_until_readable
 from loyalty.rules import Rules
@@ -517,6 +518,50 @@ def test_a_member_sees_points_history_and_ways_on_and_nothing_to_spend(page, sit
     with page.context.expect_page() as opened:
         cabinet.click()
     assert opened.value.evaluate("opener") is None
+
+
+def test_promotions_the_tier_and_prices_are_told_before_and_after_signing_in(new_context, site, shop, house):
+    with site.app.app_context(), transaction():
+        offer_more(db.session.get_one(Partner, house.partner_id))
+    page = new_context(viewport={"width": 320, "height": 740}, color_scheme="dark").new_page()
+    page.goto(shop.put(snippet(site, house.code)))
+    frame = launch(page)
+    expect(frame.get_by_text("Двойные баллы")).to_be_visible()
+    expect(frame.locator("section:visible .offers li")).to_have_count(1)
+    assert violations(frame) == []
+    sign_in(site, frame, house)
+    offers = frame.locator("#offers li")
+    expect(offers).to_have_count(2)
+    expect(offers.first).to_have_text(re.compile("Двойные баллы.*баллы ×2, чек от 500.₽, пн, вт 14:00–17:00"))
+    expect(offers.last).to_have_text(re.compile("Для серебряных.*50.баллов, по .* включительно"))
+    expect(frame.locator("#tier-name")).to_have_text("Серебро ×1,2")
+    expect(frame.locator("#tier-next")).to_have_text(re.compile("^15.000.₽ до уровня «Золото»|«Золото».*15.000.₽"))
+    assert 0.6 < frame.locator("#tier-bar").evaluate("bar => bar.position") < 0.65
+    frame.get_by_text("Услуги и цены").locator("visible=true").click()
+    expect(frame.get_by_text("Каравай на заказ").locator("visible=true")).to_be_visible()
+    check_usable(frame, "member")
+
+
+def offer_more(partner: Partner) -> None:
+    """A promotion for everybody, one for a tier, tiers, and something with a price."""
+    now = utcnow()
+    levels = [("Серебро", "10000.00", "1.2"), ("Золото", "40000.00", "1.5")]
+    levels = [{"name": name, "threshold": threshold, "factor": factor} for name, threshold, factor in levels]
+    tiers.set_scheme(
+        partner, tiers.read_scheme({"measure": "spent", "window": "ever", "levels": levels}), by=None, now=now
+    )
+    while tiers.review_due(now):
+        continue
+    hours = [{"days": [1, 2], "since": "14:00", "until": "17:00"}]
+    double = {"factor": "2", "min_amount": "500.00", "hours": hours, "budget": 7777}
+    for name, kind, terms, ends in (
+        ("Двойные баллы", "happy_hours", double, None),
+        ("Для серебряных", "fixed", {"points": 50, "audience": "tier", "tiers": ["Серебро"]}, now + timedelta(days=30)),
+    ):
+        row = promotions.make(partner, name=name, kind=kind, terms=terms, starts_at=now, ends_at=ends, by=None, now=now)
+        promotions.switch_on(partner, row.id, by=None, now=now)
+    cake = services.read_draft(name="Каравай на заказ", price=Decimal("2500.00"), category="На заказ", minutes=90)
+    services.make(partner, cake, by=None, now=now)
 
 
 def test_who_has_no_account_is_led_to_registration_in_a_tab_of_its_own(page, site, shop, house):
