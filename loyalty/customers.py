@@ -354,6 +354,19 @@ _KNOWN_HERE = text("""
 """)
 
 
+def owner_of_number(partner: Partner, number: Identifier) -> Customer | None:
+    """The person whom a number of the partner's own system names; None for a number that is new.
+
+    Raises `CustomerNotFound` for the number of a person who was forgotten.
+    """
+    owners = _owners_of_numbers(partner, number.kind, [number.value])
+    if number.value not in owners:
+        return None
+    if owners[number.value] is None:
+        raise CustomerNotFound()
+    return db.session.get_one(Customer, owners[number.value][0])
+
+
 def _owners_of_numbers(partner: Partner, kind: str, values: Collection[str]) -> dict[str, tuple[UUID, UUID] | None]:
     """Value → the person it stands for now and the identity, None for one that was forgotten; without those nobody has."""
     forgotten = {number_of_nobody(Identifier(kind, value, partner.id)): value for value in values}

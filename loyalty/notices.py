@@ -78,6 +78,12 @@ def purchase_announcement(
     return outbox.announcement("notify_purchase", payload, partner_id=partner_id, ordering_key=_order(membership_id))
 
 
+def announce_purchase(partner_id: UUID, purchase_id: UUID, *, membership_id: UUID | None = None) -> None:
+    """Have the person told what a purchase of a foreign system has credited with its latest change."""
+    payload = {"purchase_id": purchase_id, "kinds": ["credited"]}
+    outbox.announce("notify_purchase", payload, partner_id=partner_id, ordering_key=_order(membership_id))
+
+
 def announce_refund(partner_id: UUID, refund_id: UUID, *, membership_id: UUID | None = None) -> None:
     """Have the person told what a return gave back and took."""
     payload = {"refund_id": refund_id}

@@ -35,8 +35,8 @@ from models.base import Made, Moment, db, within_partner
 Money = Numeric(14, 2)
 
 SOURCES = (
-    "manual", "qr_code", "web_widget", "pos_api", "yclients", "altegio", "arnica", "dikidi", "onec", "import",
-    "referral", "promotion", "survey", "campaign", "admin", "system",
+    "manual", "qr_code", "web_widget", "pos_api", "yclients", "altegio", "arnica", "dikidi", "onec", "inbound",
+    "import", "referral", "promotion", "survey", "campaign", "admin", "system",
 )  # fmt: skip
 KINDS = ("earn", "spend", "expire", "bonus", "manual", "reversal")
 

@@ -62,6 +62,7 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
     _add_services(add, cast)
     _add_surveys(add, cast)
     _add_till(add, cast)
+    _add_inbound(add, cast)
     _add_admin(add, cast)
     _add_widget(add, cast)
     for rule in ("/api/openapi.json", "/api/docs", "/api/docs/docs.css", "/healthz", "/readyz"):
@@ -325,6 +326,13 @@ def _add_till(add, cast: Cast) -> None:
     add(till, "POST", "/api/pos/holds/<uuid:hold_id>/capture", {"amount": "1000.00", "points": 1}, hold_id=hold_id)
     add(till, "POST", "/api/pos/holds/<uuid:hold_id>/void", hold_id=hold_id)
     add(till, "POST", "/api/pos/refunds", {"transaction_id": make_purchase(house), "amount": "10.00"})
+
+
+def _add_inbound(add, cast: Cast) -> None:
+    system, client = cast.ours.till, {"external_id": "c-1", "phone": make_phone()}
+    add(system, "POST", "/api/inbound/clients", {"system": "bitrix24", "items": [client]})
+    bought = {"external_id": "p-1", "client": {"phone": client["phone"]}, "occurred_at": "2026-03-10T12:00:00+03:00"}
+    add(system, "POST", "/api/inbound/purchases", {"system": "bitrix24", "items": [bought | {"amount": "10.00"}]})
 
 
 def _add_admin(add, cast: Cast) -> None:
