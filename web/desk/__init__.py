@@ -1,5 +1,5 @@
 """The owner's desk: the programme with its calculator, staff, branches, keys of tills, figures,
-promotions, tiers, the limits of claims and the poster, the widget, and becoming a partner."""
+promotions, services, tiers, the limits of claims and the poster, the widget, and becoming a partner."""
 
 from web.desk import (
     applications,
@@ -9,6 +9,7 @@ from web.desk import (
     poster,
     programme,
     promotions,
+    services,
     settings,
     staff,
     stats,
@@ -19,5 +20,19 @@ from web.desk.ways import list_ways
 
 __all__ = ["BLUEPRINTS", "list_ways"]
 
-ROOMS = (applications, branches, claims, keys, poster, programme, promotions, settings, staff, stats, tiers, widget)
+ROOMS = (
+    applications,
+    branches,
+    claims,
+    keys,
+    poster,
+    programme,
+    promotions,
+    services,
+    settings,
+    staff,
+    stats,
+    tiers,
+    widget,
+)
 BLUEPRINTS = tuple(room.blueprint for room in ROOMS)

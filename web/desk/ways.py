@@ -78,6 +78,7 @@ GROUPS = (
             Way("programme:read", "/partner/programme", "percent", _("Programme")),
             Way("programme:read", "/partner/tiers", "star", _("Tiers")),
             Way("programme:read", "/partner/promotions", "gift", _("Promotions")),
+            Way("programme:read", "/partner/services", "list", _("Services")),
         ),
     ),
     Group(

@@ -1,4 +1,4 @@
-from loyalty import api_keys, partners, promotions
+from loyalty import api_keys, partners, promotions, services
 from loyalty.clock import utcnow
 from models import transaction
 from models.partner import Partner
@@ -76,4 +76,21 @@ VISITS += [
         "POST /partner/tiers",
         form=form(name="Серебро", threshold="10000", factor="1.2", measure="spent", window="ever"),
     ),
+]
+
+
+def a_service(cast, house):
+    with cast.nobody.app.test_request_context(), transaction() as session:
+        draft = services.read_draft(name=f"Услуга {make_phone()}", price="100")
+        made = services.make(session.get_one(Partner, house.partner_id), draft, by=None, now=utcnow())
+        return {"service_id": made.id}
+
+
+SERVICE = "/partner/services/<uuid:service_id>"
+VISITS += [
+    Visit("POST /partner/services/new", form=lambda cast, house: {"name": f"Услуга {make_phone()}", "price": "100"}),
+    Visit("POST /partner/services/import", form=form(text="name;price\nСтрижка;1500", act="take")),
+    Visit(f"GET {SERVICE}", own=a_service),
+    Visit(f"POST {SERVICE}", own=a_service, form=lambda cast, house: {"name": f"Иная {make_phone()}", "price": "1"}),
+    Visit(f"POST {SERVICE}/act", own=a_service, form=form(act="hide")),
 ]
