@@ -11,7 +11,7 @@ from api.purchases import current_partner
 from api.schemas import widget_settings as schemas
 from api.schemas.lists import page_of
 from api.security import staff
-from loyalty import widget, widget_look
+from loyalty import widget, widget_look, widget_proof
 from loyalty.clock import utcnow
 from models.partner import Partner
 from models.transactions import commits
@@ -44,8 +44,9 @@ def change_look(body):
 @staff("partner:write")
 @blueprint.response(200, page_of(schemas.Site))
 def list_sites():
-    """The sites that may show it, in the order they were added."""
-    return {"items": widget.list_site_rows(g.caller.partner_id), "next_cursor": None}
+    """The sites I named, in the order they were added, and whether each is proved to be mine."""
+    partner = current_partner()
+    return {"items": [_site(partner, row) for row in widget.list_site_rows(partner.id)], "next_cursor": None}
 
 
 @blueprint.post("/sites")
@@ -54,12 +55,23 @@ def list_sites():
 @blueprint.response(201, schemas.Site)
 @commits
 def add_site(body):
-    """Let one more site show it; any spelling of its address will do. Adding it again changes nothing."""
+    """Name one more site; any spelling of its address will do. It shows the widget once it is proved. Twice is once."""
     is_loopback = current_app.config["SETTINGS"].sandbox
     site = widget.add_site(
         g.caller.partner_id, body["origin"], by=g.caller.customer_id, now=utcnow(), loopback=is_loopback
     )
-    return _site(site)
+    return _site(current_partner(), site)
+
+
+@blueprint.post("/sites/<uuid:site_id>/check")
+@staff("partner:write")
+@blueprint.response(200, schemas.Site)
+@commits
+def check_site(site_id: UUID):
+    """Have the site looked at for its proof now; what was found stands in the list a little later."""
+    site = widget.get_site(g.caller.partner_id, site_id)
+    widget_proof.ask(site, utcnow())
+    return _site(current_partner(), site)
 
 
 @blueprint.delete("/sites/<uuid:site_id>")
@@ -72,9 +84,20 @@ def remove_site(site_id: UUID):
     widget.remove_site(g.caller.partner_id, site.origin, by=g.caller.customer_id)
 
 
-def _site(row: WidgetSite) -> dict:
-    """A row's columns, read before the commit that would expire them."""
-    return {name: getattr(row, name) for name in schemas.Site._declared_fields}
+def _site(partner: Partner, row: WidgetSite) -> dict:
+    """What is known of a site, read before the commit that would expire it."""
+    kept = {name: getattr(row, name) for name in ("id", "origin", "failure", "proved_at", "checked_at")}
+    proof = {
+        "address": f"{row.origin}{widget_proof.file_of(partner.code)}",
+        "text": widget_proof.proof_of(partner.id),
+        "meta": widget_proof.meta_of(partner.id),
+    }
+    return kept | {
+        "state": widget_proof.state_of(row),
+        "is_being_checked": widget_proof.is_being_checked(row, utcnow()),
+        "shown_until": widget_proof.shown_until(row),
+        "proof": proof,
+    }
 
 
 def _look(partner: Partner, look: widget_look.Look) -> dict:

@@ -33,6 +33,11 @@ def normalise_origin(text: object, *, loopback: bool = False, field: str | None 
     return f"{scheme}://{host}" + (f":{port}" if port not in (None, _PORTS[scheme]) else "")
 
 
+def is_loopback(origin: str) -> bool:
+    """Whether it is this machine, which only the sandbox allows."""
+    return host_of(origin) in _LOOPBACK
+
+
 def host_of(origin: str) -> str:
     """The host alone, in ASCII."""
     return urlsplit(origin).hostname or ""

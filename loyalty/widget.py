@@ -1,7 +1,8 @@
 """A partner's widget: what strangers may know of it, on whose sites it may stand, and what is done in it.
 
 A site is an exact origin. The frame of the widget may be put into a page of these sites and of no other: browsers see to
-it (`frame-ancestors`), so a partner without sites has a widget that nobody can show.
+it (`frame-ancestors`), so a partner without sites has a widget that nobody can show. A site counts once it is proved
+(`loyalty.widget_proof`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import audit, claims, joining, limits, partners
+from loyalty import audit, claims, joining, limits, partners, widget_proof
 from loyalty.customers import membership_of
 from loyalty.errors import ConsentRequired, PartnerNotFound, SiteNotFound, TooManySites
 from loyalty.origins import normalise_origin
@@ -57,13 +58,13 @@ def show_card(partner: Partner) -> Card:
 
 
 def list_sites(partner_id: UUID) -> list[str]:
-    """The origins that may show the partner's widget, in the order they were allowed."""
-    query = select(WidgetSite.origin).where(WidgetSite.partner_id == partner_id)
+    """The origins that may show the partner's widget: those that are proved, in the order they were added."""
+    query = select(WidgetSite.origin).where(WidgetSite.partner_id == partner_id, WidgetSite.proved_at.is_not(None))
     return list(db.session.scalars(query.order_by(WidgetSite.created_at, WidgetSite.origin)))
 
 
 def list_site_rows(partner_id: UUID) -> list[WidgetSite]:
-    """`list_sites` with all that is known of each."""
+    """All sites that the partner named, proved or not."""
     query = select(WidgetSite).where(WidgetSite.partner_id == partner_id)
     return list(db.session.scalars(query.order_by(WidgetSite.created_at, WidgetSite.origin)))
 
@@ -79,7 +80,7 @@ def get_site(partner_id: UUID, site_id: UUID) -> WidgetSite:
 def add_site(
     partner_id: UUID, address: object, *, by: UUID | None, now: datetime, loopback: bool = False
 ) -> WidgetSite:
-    """Let a site show the widget. Adding it again changes nothing.
+    """Name a site of the partner's; it shows the widget once it is proved. Adding it again changes nothing.
 
     `loopback` allows this machine (the sandbox). Raises `InvalidOrigin`, `TooManySites`.
     """
@@ -92,6 +93,7 @@ def add_site(
     made = insert(WidgetSite).values(partner_id=partner_id, origin=origin, created_at=now).on_conflict_do_nothing()
     if db.session.execute(made).rowcount:
         audit.record("widget.site_added", actor=by, partner_id=partner_id, details={"origin": origin})
+        widget_proof.begin(db.session.get_one(WidgetSite, (partner_id, origin)), now)
     return db.session.get_one(WidgetSite, (partner_id, origin))
 
 

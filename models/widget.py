@@ -11,17 +11,31 @@ from models.base import Made, Moment, db
 
 
 class WidgetSite(Made, db.Model):
-    """A site that may show the partner's widget: an exact origin, `https://shop.example`."""
+    """A site that a partner names as its own: an exact origin, `https://shop.example`.
+
+    It shows the widget while `proved_at` is set (`loyalty.widget_sites`).
+    """
 
     __tablename__ = "widget_site"
     __table_args__ = (
         CheckConstraint("origin ~ '^https?://[a-z0-9.-]+(:[0-9]+)?$'", name="origin"),
         UniqueConstraint("partner_id", "id"),
+        CheckConstraint("failing_since IS NULL OR failure IS NOT NULL", name="failing"),
+        Index("ix_widget_site_next_check_at", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),
     )
 
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
     origin: Mapped[str] = mapped_column(String(300), primary_key=True)
     id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    proved_at: Mapped[Moment | None]
+    # somebody pressed the button, or it was added
+    asked_at: Mapped[Moment | None]
+    checked_at: Mapped[Moment | None]
+    # why the last look found no proof, and since when a site that had been proved fails
+    failure: Mapped[str | None] = mapped_column(String(40))
+    failing_since: Mapped[Moment | None]
+    # None: it is looked at when somebody asks
+    next_check_at: Mapped[Moment | None]
 
 
 class WidgetLook(Made, db.Model):

@@ -8,8 +8,9 @@ from __future__ import annotations
 import itertools
 import random
 from datetime import UTC, datetime
+from uuid import UUID
 
-from loyalty import api_keys, customers
+from loyalty import api_keys, customers, widget, widget_proof
 from loyalty.customers import attach_identity
 from loyalty.identities import Identifier
 from loyalty.rules import Rules
@@ -17,6 +18,7 @@ from models import db, new_id
 from models.customer import Customer, Identity
 from models.ledger import Membership
 from models.partner import ApiKey, Branch, Partner, Programme, Staff
+from models.widget import WidgetSite
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 _count = itertools.count(1)
@@ -131,3 +133,9 @@ def _free_partner_code() -> str:
         code = str(_random.randrange(10**5, 10**6))
         if db.session.scalar(db.select(Partner.id).where(Partner.code == code)) is None:
             return code
+
+
+def make_site(partner_id: UUID, origin: str, now: datetime | None = None) -> WidgetSite:
+    """A site that shows the partner's widget: named, and proved to be the partner's."""
+    site = widget.add_site(partner_id, origin, by=None, now=now or NOW, loopback=True)
+    return widget_proof.record(partner_id, site.id, None, now or NOW)

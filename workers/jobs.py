@@ -21,7 +21,7 @@ from loyalty.clock import utcnow
 from loyalty.failures import name_of, path_of
 from models import db, transaction
 from models.work import Outbox
-from workers import replying, telling
+from workers import proving, replying, telling
 from workers.context import application
 from workers.pacing import Later
 
@@ -45,6 +45,7 @@ JOBS: dict[str, Handler] = {
     "notify_hired": telling.notify_hired,
     "notify_invitation": telling.notify_invitation,
     "send_reply": replying.send_reply,
+    "prove_site": proving.prove_site,
 }
 
 JOB_SECONDS = 60

@@ -25,6 +25,7 @@ from loyalty import (
     surveys,
     tiers,
     updates,
+    widget_proof,
 )
 from loyalty.failures import name_of, path_of
 from models import db, transaction
@@ -121,6 +122,11 @@ def expire_claims(run) -> dict:
 def invite_to_surveys(run) -> dict:
     """Have customers asked about visits that are old enough by now. Stopped anywhere and begun anew it asks nobody twice."""
     return {"asked": _in_chunks(run, surveys.invite)}
+
+
+def prove_sites(run) -> dict:
+    """Have the sites of widgets looked at whose time has come."""
+    return {"sites": _in_chunks(run, widget_proof.ask_due)}
 
 
 def forget_updates(run) -> dict:

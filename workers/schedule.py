@@ -76,6 +76,7 @@ TASKS = (
     Task("settle_referrals", timedelta(minutes=5), periodic.settle_referrals),
     Task("forget_referral_traces", timedelta(hours=6), periodic.forget_referral_traces),
     Task("invite_to_surveys", timedelta(minutes=5), periodic.invite_to_surveys),
+    Task("prove_sites", timedelta(minutes=10), periodic.prove_sites),
     Task("expire_claims", timedelta(hours=1), periodic.expire_claims),
     # 00:30 UTC is half past three in Moscow
     Task("sweep_outbox", timedelta(days=1), periodic.sweep_outbox, offset=timedelta(minutes=30)),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from api.schemas.fields import Choice, Id, Input, Output, Text
+from api.schemas.fields import Choice, Id, Input, Moment, Output, Text
 from loyalty.widget_look import LONGEST_LABEL, POSITIONS, THEMES
+from loyalty.widget_proof import FAILURES, STATES
 
 _COLOUR = {"pattern": "^#[0-9a-f]{6}$", "example": "#0b6b63"}
 
@@ -45,6 +46,25 @@ class SiteIn(Input):
     origin = Text(maximum=300, required=True, metadata={"example": "https://shop.ru"})
 
 
+class Proof(Output):
+    """What shows that a site is mine: a file with nothing but the text, or the tag in the head of the front page."""
+
+    address = fields.String(required=True, metadata={"description": "where the file has to lie"})
+    text = fields.String(required=True)
+    meta = fields.String(required=True)
+
+
 class Site(Output):
     id = Id(required=True)
     origin = fields.String(required=True, metadata={"example": "https://shop.ru"})
+    state = fields.String(
+        required=True, metadata={"enum": list(STATES), "description": "an unproved site shows nothing"}
+    )
+    is_being_checked = fields.Boolean(required=True)
+    failure = fields.String(
+        required=True, allow_none=True, metadata={"enum": [*FAILURES, None], "description": "of the last look"}
+    )
+    proved_at = Moment(required=True, allow_none=True)
+    checked_at = Moment(required=True, allow_none=True)
+    shown_until = Moment(required=True, allow_none=True, metadata={"description": "of a failing one"})
+    proof = fields.Nested(Proof, required=True)

@@ -279,6 +279,8 @@ def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:
     add(owner, "GET", "/api/partner/widget/sites")
     add(owner, "POST", "/api/partner/widget/sites", site)
     mine = owner.post("/api/partner/widget/sites", {"origin": "https://mine.example"}).json["id"]
+    other = owner.post("/api/partner/widget/sites", {"origin": "https://other.example"}).json["id"]
+    add(owner, "POST", "/api/partner/widget/sites/<uuid:site_id>/check", site_id=other)
     add(owner, "DELETE", "/api/partner/widget/sites/<uuid:site_id>", site_id=mine)
 
 

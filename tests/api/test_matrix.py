@@ -1133,6 +1133,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "PUT /api/partner/widget": (Row("staff", OWNERS, 200, body={"theme": "dark"}),),
     "GET /api/partner/widget/sites": (Row("staff", OWNERS, 200),),
     "POST /api/partner/widget/sites": (Row("staff", OWNERS, 201, body={"origin": "https://shop.example"}),),
+    "POST /api/partner/widget/sites/<uuid:site_id>/check": (Row("staff", OWNERS, 200, things=(SITE_IN_PATH,)),),
     "DELETE /api/partner/widget/sites/<uuid:site_id>": (Row("staff", OWNERS, 204, things=(SITE_IN_PATH,)),),
     # tills
     "POST /api/pos/quotes": (

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from api.widget import FRAME_HEADER, SESSION_HEADER
-from loyalty import claims, customers, joining, ledger, notices, promotions, tiers, widget, widget_sessions
+from loyalty import claims, customers, joining, ledger, notices, promotions, tiers, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.widget_look import HOUSE_COLOUR
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
@@ -20,7 +20,7 @@ from models.widget import WidgetSession
 from models.work import Outbox
 from tests.api.roles import in_frame, make_cast, new_key
 from tests.api.test_sign_in_story import code_sent_to
-from tests.factories import make_customer, make_phone, make_staff
+from tests.factories import make_customer, make_phone, make_site, make_staff
 
 SITE = "https://shop.example"
 
@@ -239,7 +239,7 @@ def test_a_phone_is_read_as_the_partners_country_writes_it(app, cast, frame):
 
 def test_the_message_names_a_site_of_the_partners_only(app, cast, frame):
     with app.app_context(), transaction():
-        widget.add_site(cast.ours.partner_id, SITE, by=None, now=utcnow())
+        make_site(cast.ours.partner_id, SITE)
     assert refused(frame.ask(site="https://evil.example"), 400, "invalid_origin")
     assert frame.ask(site=SITE).status_code == 202
     text = newest_message(app, cast.ours.phone)

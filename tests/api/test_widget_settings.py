@@ -32,6 +32,13 @@ def test_sites_are_added_listed_and_taken_off(cast):
     assert owner.post("/api/partner/widget/sites", {"origin": "https://shop.example"}).json == made.json
     listed = owner.get("/api/partner/widget/sites").json["items"]
     assert made.json in listed
+    assert (made.json["state"], made.json["is_being_checked"], made.json["failure"]) == ("unproved", True, None)
+    proof = made.json["proof"]
+    assert proof["address"] == f"https://shop.example/.well-known/kopilka-{cast.ours.partner_code}.txt"
+    assert proof["meta"] == f'<meta name="kopilka-site" content="{proof["text"]}">'
+    checked = owner.post(f"/api/partner/widget/sites/{made.json['id']}/check")
+    assert (checked.status_code, checked.json) == (200, made.json)
+    assert elsewhere.post(f"/api/partner/widget/sites/{made.json['id']}/check").status_code == 404
     assert elsewhere.delete(f"/api/partner/widget/sites/{made.json['id']}").status_code == 404
     assert owner.post("/api/partner/widget/sites", {"origin": "*.shop.example"}).json["code"] == "invalid_origin"
     assert owner.delete(f"/api/partner/widget/sites/{made.json['id']}").status_code == 204

@@ -21,7 +21,7 @@ from models.customer import AuditRecord
 from models.partner import Partner
 from models.widget import WidgetSite
 from tests.concurrency import at_once
-from tests.factories import NOW, make_customer, make_partner
+from tests.factories import NOW, make_customer, make_partner, make_site
 
 
 def add(partner, address="https://shop.example", **options):
@@ -33,22 +33,26 @@ def noted(partner):
     return list(db.session.scalars(query.order_by(AuditRecord.id)))
 
 
+def named(partner_id):
+    return [site.origin for site in widget.list_site_rows(partner_id)]
+
+
 def test_sites_are_allowed_and_taken_back(db_session):
     partner, other = make_partner(), make_partner()
     assert add(partner, "Shop.example/menu") == "https://shop.example"
     add(other, "https://other.example")
-    assert widget.list_sites(partner.id) == ["https://shop.example"]
+    assert named(partner.id) == ["https://shop.example"]
     widget.remove_site(other.id, "https://shop.example", by=None)
-    assert widget.list_sites(partner.id) == ["https://shop.example"]
+    assert named(partner.id) == ["https://shop.example"]
     widget.remove_site(partner.id, "https://shop.example", by=None)
-    assert widget.list_sites(partner.id) == []
+    assert named(partner.id) == []
     assert noted(partner) == ["widget.site_added", "widget.site_removed"]
 
 
 def test_a_site_allowed_twice_is_one_site(db_session):
     partner = make_partner()
     assert add(partner) == add(partner, "SHOP.example:443")
-    assert widget.list_sites(partner.id) == ["https://shop.example"]
+    assert named(partner.id) == ["https://shop.example"]
     assert noted(partner) == ["widget.site_added"]
 
 
@@ -83,7 +87,16 @@ def test_two_who_allow_the_last_site_at_once_do_not_make_one_too_many(app):
     results = at_once(app, allow)
     assert sum(result is None for result in results) == 1
     with app.app_context():
-        assert len(widget.list_sites(partner_id)) == widget.SITES
+        assert len(named(partner_id)) == widget.SITES
+
+
+def test_only_what_is_proved_shows_the_widget(db_session):
+    partner = make_partner()
+    add(partner)
+    add(partner, "http://127.0.0.1:9000", loopback=True)
+    assert widget.list_sites(partner.id) == ["http://127.0.0.1:9000"]
+    make_site(partner.id, "https://other.example")
+    assert widget.list_sites(partner.id) == ["http://127.0.0.1:9000", "https://other.example"]
 
 
 def test_the_database_takes_nothing_that_could_end_a_header(db_session):

@@ -11,7 +11,7 @@ from loyalty.clock import utcnow
 from models import db, transaction
 from models.partner import Partner
 from sandbox import guests, world
-from tests.factories import make_customer
+from tests.factories import make_customer, make_site
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_the_widgets_of_the_businesses_may_stand_on_their_sites_whatever_the_por
     espresso = world.fixed_id("espresso")
     assert widget.list_sites(espresso) == ["http://127.0.0.1:8000"]
     with transaction():
-        widget.add_site(espresso, "https://espresso.example", by=None, now=utcnow())
+        make_site(espresso, "https://espresso.example", utcnow())
     demo.config["SETTINGS"] = replace(demo.config["SETTINGS"], port=9001, public_url="http://localhost:9001")
     for _ in range(2):
         world.build(demo)

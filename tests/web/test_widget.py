@@ -15,7 +15,7 @@ from loyalty.stories import STORIES
 from loyalty.widget_look import set_look
 from loyalty.widget_sessions import BROWSER_COOKIE
 from models import transaction
-from tests.factories import make_customer, make_partner
+from tests.factories import make_customer, make_partner, make_site
 from tests.web.browser import Browser
 from web.widget import shrink
 
@@ -36,7 +36,7 @@ def make(app, rules=None, sites=SITES, **values) -> str:
     with app.app_context(), transaction():
         made = make_partner(rules, **values)
         for site in sites:
-            widget.add_site(made.id, site, by=None, now=utcnow())
+            make_site(made.id, site)
         return made.code
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import RadioField, StringField
 from wtforms.widgets import ColorInput
 
-from loyalty import widget
+from loyalty import widget, widget_proof
 from loyalty.clock import utcnow
 from loyalty.colours import parse_colour
 from loyalty.origins import readable_host
 from loyalty.widget_look import LONGEST_LABEL, SHEETS, set_look, show_look
 from models.transactions import in_transaction
+from models.widget import WidgetSite
 from web.access import staff
 from web.desk.fields import strip
 from web.forms import Form, carry_out
@@ -35,6 +39,27 @@ WITHOUT_WAITING = """\
   LoyaltyWidget.init({{partnerId: '{code}'}});
 </script>
 <script async src="{platform}/widget.js"></script>"""
+
+
+FAILURES = {
+    "bad_answer": lazy("The site answered something that is no web page."),
+    "bad_certificate": lazy(
+        "The site's certificate is out of date, of another name, or of nobody known: https must work."
+    ),
+    "elsewhere": lazy("The site leads on to another address. Add that one: often it is the one with www, or without."),
+    "forbidden_address": lazy(
+        "The name leads to an address inside somebody's own network. We look at public sites only."
+    ),
+    "forbidden_port": lazy("The site leads on to another port. We look at the usual one of https only."),
+    "no_proof": lazy("We looked at the site and found neither the file nor the tag. Published already?"),
+    "not_https": lazy("The site leads on to an address without https."),
+    "other_proof": lazy("The file is there, but says something else. Put exactly the text below into it."),
+    "timed_out": lazy("The site did not answer in time. We try again by ourselves."),
+    "too_many_redirects": lazy("The site leads on and on. Look at its redirects."),
+    "unreachable": lazy("The site could not be reached. We try again by ourselves."),
+    "unresolved": lazy("There is no site of this name (yet). A new name takes some hours."),
+}
+"""Why a site is not proved, and what to do about it."""
 
 
 class SiteForm(Form):
@@ -79,16 +104,42 @@ def add_site():
     form = SiteForm()
     is_loopback = current_app.config["SETTINGS"].sandbox
 
-    def act() -> str:
-        return widget.add_site(
+    def act() -> tuple[str, bool]:
+        site = widget.add_site(
             g.me.partner_id, form.origin.data, by=g.me.customer_id, now=utcnow(), loopback=is_loopback
-        ).origin
+        )
+        return site.origin, site.proved_at is not None
 
     added = carry_out(form, act)
     if added is None:
         return _show(form, _look_form()), 422
-    flash(gettext("%(site)s may show the widget.", site=_readable(added.answer)), "success")
+    origin, is_proved = added.answer
+    if is_proved:
+        flash(gettext("%(site)s may show the widget.", site=_readable(origin)), "success")
+    else:
+        flash(gettext("%(site)s is on the list. Now show that it is yours.", site=_readable(origin)), "info")
     return redirect(url_for(".show_widget"), 303)
+
+
+@blueprint.post("/sites/<uuid:site_id>/check")
+@staff("partner:write")
+def check_site(site_id: UUID):
+    """Have a site looked at for its proof; the page says when it was."""
+    form, site = Form(), widget.get_site(g.me.partner_id, site_id)
+    asked = carry_out(form, lambda: widget_proof.ask(site, utcnow()))
+    if asked is None:
+        flash(" ".join(form.refusals), "error")
+    return redirect(url_for(".show_widget", _anchor="sites-head"), 303)
+
+
+@blueprint.get("/proof")
+@staff("partner:write")
+def send_proof():
+    """The file for the partner's sites."""
+    partner = g.me.partner
+    name = widget_proof.file_of(partner.code).rpartition("/")[2]
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(widget_proof.proof_of(partner.id), mimetype="text/plain", headers=headers)
 
 
 @blueprint.post("/sites/remove")
@@ -132,7 +183,12 @@ def _show(sites_form: SiteForm, look_form: LookForm) -> str:
     return render_template(
         "partner/widget.html",
         partner=partner,
-        sites=[(origin, _readable(origin)) for origin in widget.list_sites(partner.id)],
+        sites=[_tell(site) for site in widget.list_site_rows(partner.id)],
+        proof={
+            "file": widget_proof.file_of(partner.code),
+            "text": widget_proof.proof_of(partner.id),
+            "meta": widget_proof.meta_of(partner.id),
+        },
         sites_form=sites_form,
         look_form=look_form,
         look=show_look(partner),
@@ -146,6 +202,20 @@ def _show(sites_form: SiteForm, look_form: LookForm) -> str:
 def _look_form() -> LookForm:
     look = show_look(g.me.partner)
     return LookForm(formdata=None, data=vars(look) | {"accent": look.colour})
+
+
+def _tell(site: WidgetSite) -> dict[str, Any]:
+    """A site as its row on the page."""
+    return {
+        "id": site.id,
+        "origin": site.origin,
+        "readable": _readable(site.origin),
+        "state": widget_proof.state_of(site),
+        "is_being_checked": widget_proof.is_being_checked(site, utcnow()),
+        "shown_until": widget_proof.shown_until(site),
+        "checked_at": site.checked_at,
+        "failure": FAILURES.get(site.failure or ""),
+    }
 
 
 def _readable(origin: str) -> str:

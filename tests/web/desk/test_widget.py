@@ -1,11 +1,14 @@
 import html
+import re
 
 import pytest
 
-from loyalty import widget
+from loyalty import widget, widget_proof
+from loyalty.clock import utcnow
 from loyalty.widget_look import HOUSE_COLOUR, show_look
-from models import db
+from models import db, transaction
 from models.partner import Partner
+from web.desk.widget import FAILURES
 
 PAGE = "/partner/widget"
 LOOK = {"theme": "auto", "position": "bottom-right", "label_ru": "", "label_en": ""}
@@ -15,7 +18,7 @@ LOOK = {"theme": "auto", "position": "bottom-right", "label_ru": "", "label_en":
 def sites(app, cast):
     def read(house=cast.ours):
         with app.app_context():
-            return widget.list_sites(house.partner_id)
+            return [site.origin for site in widget.list_site_rows(house.partner_id)]
 
     return read
 
@@ -44,7 +47,7 @@ def test_a_site_is_added_in_any_spelling_and_taken_off_again(desk, sites, words)
     assert owner.post(f"{PAGE}/sites", origin=" Кофейня.рф/меню ").status_code == 303
     assert sites() == ["https://xn--e1aiboc0b6e.xn--p1ai"]
     page = words(owner.get(PAGE))
-    assert "https://кофейня.рф теперь показывает виджет" in page
+    assert "https://кофейня.рф добавлен. Теперь подтвердите, что он ваш." in page
     assert "xn--" not in page
     assert owner.post(f"{PAGE}/sites/remove", origin=sites()[0]).status_code == 303
     assert sites() == []
@@ -59,6 +62,57 @@ def test_what_is_no_site_is_refused_beside_its_field(desk, sites, words, values,
     assert "Адрес сайта: Это не адрес сайта." in words(refused)
     assert html.unescape(values(refused)["origin"]) in (origin, values(refused)["origin"])
     assert sites() == []
+
+
+@pytest.fixture
+def look_at(app, cast):
+    """What the workers find on the partner's only site: a failure, or None for the proof."""
+
+    def record(failure, now=None):
+        with app.app_context(), transaction():
+            (site,) = widget.list_site_rows(cast.ours.partner_id)
+            widget_proof.record(cast.ours.partner_id, site.id, failure, now or utcnow())
+
+    return record
+
+
+def test_a_site_is_shown_to_be_the_partners_step_by_step(desk, cast, look_at, words):
+    owner = desk("owner")
+    owner.post(f"{PAGE}/sites", origin="shop.example")
+    page = owner.get(PAGE)
+    assert "проверяем…" in words(page)
+    assert 'data-poll="/partner/widget"' in page.text
+    proof = widget_proof.proof_of(cast.ours.partner_id)
+    assert proof in html.unescape(page.text)
+    file = owner.get(f"{PAGE}/proof")
+    assert (file.text, file.mimetype) == (proof, "text/plain")
+    assert f"kopilka-{cast.ours.partner_code}.txt" in file.headers["Content-Disposition"]
+    look_at("no_proof")
+    page = owner.get(PAGE)
+    assert "не подтверждён: виджета не будет" in words(page)
+    assert "ни файла, ни тега на нём нет" in words(page)
+    assert "data-poll" not in page.text
+    check = re.search(r'action="(/partner/widget/sites/[^"]+/check)"', page.text)[1]
+    assert owner.post(check).status_code == 303
+    assert "проверяем…" in words(owner.get(PAGE))
+    look_at(None)
+    page = words(owner.get(PAGE))
+    assert "подтверждён" in page
+    assert "Подтвердите, что сайт ваш" not in page
+    look_at("unreachable")
+    assert "подтверждение пропало: виджет виден до" in words(owner.get(PAGE))
+    assert owner.sign_in(cast.theirs.staff["owner"].customer_id).post(check).status_code == 404
+
+
+def test_every_failure_says_what_to_do_about_it(desk, look_at, words):
+    owner = desk("owner")
+    owner.post(f"{PAGE}/sites", origin="shop.example")
+    seen = set()
+    for failure in widget_proof.FAILURES:
+        look_at(failure)
+        seen.add(words(owner.get(PAGE)).partition("виджета не будет")[2][:60])
+    assert len(seen) == len(widget_proof.FAILURES)
+    assert set(FAILURES) == set(widget_proof.FAILURES)
 
 
 def test_more_than_twenty_sites_are_refused(desk, sites, words):
