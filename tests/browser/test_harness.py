@@ -42,8 +42,13 @@ def test_a_page_with_a_violation_or_a_wide_picture_is_refused(page, site):
     show(page, site, sound("<button></button>"))
     assert violations(page)[0].startswith("button-name (critical): <button></button>")
     show(page, site, sound('<svg width="700" height="10" role="img" aria-label="Широко"></svg>'))
-    with pytest.raises(AssertionError, match="light, 390 px: scrolls sideways"):
+    with pytest.raises(AssertionError, match="390 px: scrolls sideways"):
         check_page(page)
+    dark = "@media (prefers-color-scheme: dark) { p { color: #333; background: #444 } }"
+    show(page, site, sound(f"<style>{dark}</style><p>Не видно ночью</p>"))
+    with pytest.raises(AssertionError, match="dark, 390 px: color-contrast") as refused:
+        check_page(page)
+    assert "light" not in str(refused.value)
 
 
 def test_a_focus_that_is_covered_or_does_not_show_is_refused(page, site):
