@@ -13,11 +13,12 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from loyalty import audit
-from loyalty.customers import membership_of
-from loyalty.errors import CustomerNotFound, InvalidPromotion, PromotionNotFound
+from loyalty.customers import find, membership_of
+from loyalty.errors import CustomerNotFound, InvalidPromotion, LoyaltyError, PromotionNotFound
+from loyalty.identities import recognise
 from loyalty.lifetime import local_date
 from loyalty.names import require_name
 from loyalty.offers import Promotion, Terms
@@ -55,6 +56,15 @@ _standing = Prepared(
     GROUP BY p.partner_id, p.id
     """,
 )
+
+
+@dataclass(frozen=True)
+class Contacted:
+    """Of a list of contacts: how many people are `added`, how many `found` among the members, and which lines are nobody."""
+
+    added: int
+    found: int
+    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -242,6 +252,49 @@ def put_on_list(partner: Partner, promotion_id: UUID, people: Sequence[UUID]) ->
             added += 1
     db.session.flush()
     return added
+
+
+def put_contacts_on_list(partner: Partner, promotion_id: UUID, contacts: Sequence[str]) -> Contacted:
+    """Put members on the promotion's list by phone, card or e-mail as people write them, one each; who is none stays out.
+
+    Raises `PromotionNotFound`, and `InvalidPromotion` for more than `MOST_LISTED` at once or where it has no list.
+    """
+    if _find(partner.id, promotion_id).terms.get("audience") != "list":
+        raise InvalidPromotion("is not for a list", field="audience")
+    written = list(dict.fromkeys(line.strip() for line in contacts if line.strip()))
+    if len(written) > MOST_LISTED:
+        raise InvalidPromotion(f"takes at most {MOST_LISTED} customers at once", field="contacts")
+    people: dict[UUID, None] = {}
+    unknown = []
+    for contact in written:
+        found = _find_contact(partner, contact)
+        if found is None:
+            unknown.append(contact)
+        else:
+            people[found] = None
+    return Contacted(put_on_list(partner, promotion_id, list(people)), len(people), tuple(unknown))
+
+
+def empty_list(partner: Partner, promotion_id: UUID) -> None:
+    """Nobody is on the promotion's list any more; what it gave stays. Raises `PromotionNotFound`."""
+    _find(partner.id, promotion_id, lock=True)
+    gone = delete(PromotionListed).where(
+        PromotionListed.partner_id == partner.id, PromotionListed.promotion_id == promotion_id
+    )
+    db.session.execute(gone, execution_options={"synchronize_session": False})
+    db.session.flush()
+
+
+def _find_contact(partner: Partner, contact: str) -> UUID | None:
+    try:
+        identifier = recognise(contact, partner)
+    except LoyaltyError:
+        return None
+    if identifier.kind not in ("phone", "email", "card"):
+        return None
+    customer = find(identifier)
+    is_member = customer is not None and membership_of(customer.id, partner.id) is not None
+    return customer.id if is_member else None
 
 
 def list_members(partner_id: UUID, promotion_id: UUID) -> frozenset[UUID]:

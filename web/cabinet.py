@@ -13,9 +13,10 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, SelectChoice, SelectField
 from wtforms.validators import Optional
 
-from loyalty import accounts, codes, offered, wallet
+from loyalty import accounts, codes, offered, services, wallet
 from loyalty.accounts import Figures, PurchaseFilter
 from loyalty.clock import utcnow
+from loyalty.offers import Promotion
 from models.transactions import commits
 from web import till_codes
 from web.access import signed_in
@@ -23,7 +24,7 @@ from web.formats import use_zone, write_number
 from web.forms import Form
 from web.operations import KINDS, tell
 from web.pictures import Bar, draw_bars
-from web.promotions import say_standing
+from web.promotions import list_conditions, say_effect, say_standing
 
 blueprint = Blueprint("cabinet", __name__, url_prefix="/customer")
 
@@ -108,6 +109,8 @@ def show_history():
         kind=kind,
         pocket=pocket,
         standing=say_standing(standing) if standing else None,
+        offers=_list_offers(pocket.partner_id, now) if pocket else (),
+        menu=services.by_category(services.visible(pocket.partner_id)) if pocket else (),
         operations=[tell(operation) for operation in operations],
         months=months,
         picture=_draw_months(months),
@@ -115,6 +118,12 @@ def show_history():
         is_first=not cursor,
         following=following,
     )
+
+
+def _list_offers(partner_id: UUID, now: datetime) -> list[tuple[Promotion, list[str]]]:
+    """What runs for the person at a partner, with its terms in words."""
+    found = [one.promotion for one in offered.list_offered(g.me.customer_id, now, partner_id=partner_id)]
+    return [(one, [say_effect(one.terms), *list_conditions(offered.told(one.terms))]) for one in found]
 
 
 @blueprint.get("/purchases")

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as lazy
 
 from loyalty.offers import Hours, Terms
 from loyalty.tiers import TierStanding
+from web.audiences import say_rule
 from web.formats import write_money, write_number, write_percent, write_points
 from web.terms import write_factor
 
@@ -65,6 +66,8 @@ def list_conditions(terms: Terms) -> list[str]:
         )
     if terms.audience == "tier":
         found.append(gettext("tiers: %(names)s", names=", ".join(terms.tiers)))
+    elif terms.audience == "rule":
+        found.append(gettext("for whom: %(who)s", who=say_rule(terms.rule)))
     elif terms.audience != "all":
         found.append(gettext("for whom: %(who)s", who=AUDIENCES[terms.audience]))
     found += _list_limits(terms)

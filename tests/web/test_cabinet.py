@@ -236,3 +236,17 @@ def _is_good(code: str) -> bool:
 def _is_someones(app, code: str, person: Shopper) -> bool:
     with app.app_context():
         return codes.redeem_code(code, utcnow(), consume=False) == person.customer_id
+
+
+def test_a_partners_page_tells_what_runs_there_and_what_is_sold(app, cast, desk, words):
+    manager = desk("manager")
+    manager.post("/partner/services/new", name="Стрижка", price="1500", category="Волосы", minutes="45", deed="")
+    manager.post("/partner/services/new", name="Тайная", price="1", is_hidden="y", deed="")
+    form = {"name": "Сто баллов", "points": "100", "min_amount": "500", "budget": "7777", "audience": "all", "deed": ""}
+    made = manager.post("/partner/promotions/new?kind=fixed", **form)
+    manager.post(made.headers["Location"].split("?")[0] + "/on")
+    browser = Browser(app).sign_in(cast.ours.member.customer_id)
+    page = words(browser.get(f"/customer/loyalty?partner={cast.ours.partner_code}")).replace("\xa0", " ")
+    assert "Сто баллов 100 баллов, чек от 500 ₽" in page and "7 777" not in page
+    assert "Стрижка 45 мин 1 500 ₽" in page and "Тайная" not in page
+    assert "Сто баллов" not in words(browser.get("/customer/loyalty"))

@@ -6,18 +6,22 @@ import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
-from flask_babel import get_locale
+from flask import request
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, RadioField, SelectChoice, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput
 
+from loyalty import services
 from loyalty.errors import InvalidPromotion
 from loyalty.rules import plain_number
 from models.promotion import PromotionRow
+from web.audiences import read_rule
 from web.desk.fields import strip
 from web.desk.programme_form import Number, write
 from web.forms import Deed, Form
@@ -31,7 +35,7 @@ EFFECTS = {
 }
 """What a kind may give; others give points or a factor."""
 OWN = {
-    "category": ("categories",),
+    "category": ("catalogue", "categories"),
     "happy_hours": ("days", "since", "until"),
     "second_visit": ("within_days",),
     "birthday": ("before", "after"),
@@ -39,7 +43,7 @@ OWN = {
 }
 """What a kind asks for beyond that."""
 MORE = (
-    "min_amount", "categories", "days", "since", "until", "audience", "tiers", "most_uses", "per_person", "per_day",
+    "min_amount", "catalogue", "categories", "days", "since", "until", "audience", "tiers", "most_uses", "per_person", "per_day",
     "life_days",
 )  # fmt: skip
 DRAFTS = {
@@ -47,6 +51,8 @@ DRAFTS = {
     "second_visit": {"within_days": "30"},
     "return": {"within_days": "60"},
 }
+SHOWN = 200
+"""So many services are there to tick; the names of others are typed."""
 VISITS = {"welcome": "first", "second_visit": "second", "return": "return"}
 FIELDS = {"rate": "percent", "hours": "days", "birthday": "before", "visit": "within_days"}
 """The core's words for what the form calls otherwise."""
@@ -57,7 +63,8 @@ class PromotionForm(Deed):
     factor = Number(lazy("How many times as many points"), decimal=True)
     points = Number(lazy("Points as a gift"))
     percent = Number(lazy("Percent of these lines in points"), decimal=True)
-    categories = TextAreaField(lazy("Categories"), render_kw={"rows": 3, "maxlength": 20_000})
+    catalogue = SelectMultipleField(lazy("Of the catalogue"), validate_choice=False, option_widget=CheckboxInput())
+    categories = TextAreaField(lazy("Other categories"), render_kw={"rows": 3, "maxlength": 20_000})
     within_days = Number(lazy("Days since the last visit"))
     before = Number(lazy("Days before it"))
     after = Number(lazy("Days after it"))
@@ -76,11 +83,15 @@ class PromotionForm(Deed):
     life_days = Number(lazy("Its points live, days"))
 
 
-def prepare(form: PromotionForm, row: PromotionRow | None = None) -> PromotionForm:
-    """The form with its choices. A list or a rule that the draft has already stays one of them."""
-    own = row.terms["audience"] if row is not None else "all"
-    offered = [name for name in AUDIENCES if name in ("all", "new", "tier", own)]
-    form.audience.choices = [SelectChoice(name, AUDIENCES[name]) for name in offered]
+def prepare(form: PromotionForm, partner_id: UUID) -> PromotionForm:
+    """The form with its choices: categories and services of the catalogue as `category:…` and `service:…`."""
+    form.audience.choices = [SelectChoice(name, words) for name, words in AUDIENCES.items()]
+    sold = services.list_services(partner_id, limit=SHOWN)
+    form.catalogue.choices = [
+        SelectChoice(f"category:{name}", gettext("Category “%(name)s”", name=name))
+        for name in dict.fromkeys(row.category for row in sold if row.category)
+    ]
+    form.catalogue.choices += [SelectChoice(f"service:{row.name}", row.name) for row in sold]
     names = get_day_names("wide", locale=get_locale())
     form.days.choices = [SelectChoice(str(day), names[day - 1]) for day in range(1, 8)]
     return form
@@ -96,7 +107,7 @@ def own_fields(kind: str) -> tuple[str, ...]:
 
 def more_fields(kind: str) -> tuple[str, ...]:
     """What stays under more conditions: a factor is of the whole check, and lives as all earned points."""
-    left_out = {*own_fields(kind)} | ({"categories", "life_days"} if kind == "multiplier" else set())
+    left_out = {*own_fields(kind)} | ({"catalogue", "categories", "life_days"} if kind == "multiplier" else set())
     return tuple(name for name in MORE if name not in left_out)
 
 
@@ -105,9 +116,12 @@ def begin(kind: str) -> dict[str, Any]:
     return {"audience": "all"} | DRAFTS.get(kind, {})
 
 
-def fill(row: PromotionRow, zone: ZoneInfo) -> dict[str, Any]:
+def fill(row: PromotionRow, zone: ZoneInfo, form: PromotionForm) -> dict[str, Any]:
     """What the form shows of a draft; of several hours of the week the first, and the others stay as they are."""
     terms = row.terms
+    ours = {choice.value for choice in form.catalogue.choices}
+    named = [*(f"category:{name}" for name in terms.get("categories", ()))]
+    named += [f"service:{name}" for name in terms.get("services", ())]
     hours = (terms.get("hours") or [{}])[0]
     birthday = terms.get("birthday") or ("", "")
     plain = ("points", "within_days", "budget", "most_uses", "per_person", "per_day", "life_days")
@@ -116,7 +130,8 @@ def fill(row: PromotionRow, zone: ZoneInfo) -> dict[str, Any]:
         "factor": _shown(terms.get("factor")),
         "percent": _shown(terms.get("rate"), 2),
         "min_amount": _shown(terms.get("min_amount")),
-        "categories": "\n".join(terms.get("categories", ())),
+        "catalogue": named,
+        "categories": "\n".join(name for name in terms.get("categories", ()) if f"category:{name}" not in ours),
         "tiers": "\n".join(terms.get("tiers", ())),
         "audience": terms["audience"],
         "days": [str(day) for day in hours.get("days", ())],
@@ -140,6 +155,16 @@ def read_terms(form: PromotionForm, kind: str, row: PromotionRow | None = None) 
     terms |= {name: _lines(typed[name]) for name in ("categories", "tiers") if name in typed and _lines(typed[name])}
     if terms["audience"] != "tier":
         terms.pop("tiers", None)
+    for chosen in typed.get("catalogue", ()):
+        of, _, name = chosen.partition(":")
+        named = terms.setdefault({"category": "categories"}.get(of, "services"), [])
+        if name not in named:
+            named.append(name)
+    if row is not None:  # of services that are sold no more nothing can be ticked: they stay
+        kept = {choice.value for choice in form.catalogue.choices}
+        gone = [name for name in row.terms.get("services", ()) if f"service:{name}" not in kept]
+        if gone and "catalogue" in visible:
+            terms["services"] = [*terms.get("services", ()), *gone]
     if "percent" in typed:
         terms["rate"] = _share(typed["percent"])
     if typed.keys() & {"days", "since", "until"}:
@@ -152,8 +177,8 @@ def read_terms(form: PromotionForm, kind: str, row: PromotionRow | None = None) 
         terms["visit"] = VISITS[kind]
     if kind == "birthday":
         terms["birthday"] = [_whole(form.before.data or "0"), _whole(form.after.data or "0")]
-    if terms["audience"] == "rule" and row is not None:
-        terms["rule"] = row.terms.get("rule")
+    if terms["audience"] == "rule":
+        terms["rule"] = read_rule(request.form) or (row.terms.get("rule") if row is not None else None)
     return terms
 
 
@@ -176,7 +201,7 @@ def show_refusal(form: Form, refused: InvalidPromotion) -> None:
     if name in form and name in ADVICE:
         form[name].errors = [*form[name].errors, str(ADVICE[name])]
     else:
-        form.refusals.append(str(ADVICE[""]))
+        form.refusals.append(str(ADVICE.get(name, ADVICE[""])))
 
 
 ADVICE = {
@@ -193,6 +218,7 @@ ADVICE = {
     "budget": lazy("Enter a whole number of points above zero."),
     "min_amount": lazy("Enter a sum above zero."),
     "tiers": lazy("Name the tiers, one a line."),
+    "rule": lazy("Check the rule: every condition needs a field, a comparison that goes with it, and a value."),
     "most_uses": lazy("Enter a whole number above zero."),
     "per_person": lazy("Enter a whole number above zero."),
     "per_day": lazy("Enter a whole number from 1 to 1000."),

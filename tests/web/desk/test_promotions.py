@@ -149,3 +149,62 @@ def test_what_the_form_does_not_show_of_a_draft_stays(app, cast, desk, stored):
 
 def test_a_promotion_without_a_name_is_asked_for_one(desk):
     assert make(desk("manager"), name=" ").status_code == 422
+
+
+def test_who_is_chosen_by_a_rule_is_said_in_words_and_counted(desk, words, cast, stored):
+    manager = desk("manager")
+    make_purchase(cast.ours)
+    rule = {
+        "audience": "rule",
+        "rule_combinator": "and",
+        "rule_field": ["visits", "is_vip", ""],
+        "rule_operator": [">=", "=", ">="],
+        "rule_value": ["1", "нет", ""],
+    }
+    tried = words(manager.post(f"{PAGE}/try?kind=fixed", **FORM | rule))
+    assert "Подходит 1 из" in tried.replace("\xa0", " ")
+    made = make(manager, **rule)
+    page = words(manager.get(made.headers["Location"])).replace("\xa0", " ")
+    assert "для кого: покупок не меньше 1 и VIP: нет" in page and "Подходит 1 из" in page
+    assert [one["value"] for one in stored().terms["rule"]["where"]["rules"]] == ["1", False]
+    form = manager.get(f"{PAGE}/{stored().id}/edit").text
+    assert '<option value="visits" selected>' in form and 'value="нет"' in form
+    for wrong in ({"rule_value": ["много", "нет", ""]}, {"rule_field": ["phone", "", ""]}, {"rule_field": []}):
+        refused = make(manager, **rule | wrong)
+        assert refused.status_code == 422 and "Проверьте правило" in words(refused)
+
+
+def test_a_list_is_put_together_by_phones_and_says_who_is_nobody(desk, words, cast, stored):
+    manager = desk("manager")
+    make_purchase(cast.ours)
+    make(manager, audience="list")
+    one = f"{PAGE}/{stored().id}"
+    lines = f"{cast.ours.phone}\n{cast.theirs.phone}\nкто-то\n\n{cast.ours.phone}"
+    said = words(manager.post(f"{one}/list", contacts=lines))
+    assert "Нашёлся и внесён в список 1 клиент" in said.replace("\xa0", " ")
+    assert "кто-то" in said and cast.theirs.phone in said, "another partner's customer is nobody here"
+    again = manager.post(f"{one}/list", contacts=cast.ours.phone)
+    assert again.status_code == 303 and "Её список: 1 клиент" in words(manager.get(one)).replace("\xa0", " ")
+    assert desk("content_manager").post(f"{one}/list", contacts=cast.ours.phone).status_code == 403
+    manager.post(f"{one}/list", act="empty")
+    assert "Её список: 0 клиентов" in words(manager.get(one)).replace("\xa0", " ")
+    make(manager)
+    assert manager.post(f"{PAGE}/{stored().id}/list", contacts=cast.ours.phone).status_code == 422
+
+
+def test_services_and_categories_are_chosen_from_the_catalogue(desk, words, stored):
+    manager = desk("manager")
+    manager.post("/partner/services/new", name="Стрижка", price="1500", category="Волосы", deed="")
+    made = make(
+        manager,
+        "category",
+        points=None,
+        percent="10",
+        catalogue=["category:Волосы", "service:Стрижка"],
+        categories="Ногти",
+    )
+    assert made.status_code == 303
+    assert (stored().terms["categories"], stored().terms["services"]) == (["Ногти", "Волосы"], ["Стрижка"])
+    assert "за: Ногти, Волосы, Стрижка" in words(manager.get(made.headers["Location"]))
+    form = manager.get(f"{PAGE}/{stored().id}/edit").text
+    assert form.count("checked") >= 2 and ">Ногти</textarea>" in form.replace("\r\n", "").replace("\n", "")

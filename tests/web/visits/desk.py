@@ -72,6 +72,7 @@ VISITS += [
     Visit(f"POST {ONE}/on", own=a_promotion),
     Visit(f"GET {ONE}/stop", own=a_promotion),
     Visit(f"POST {ONE}/stop", own=a_promotion),
+    Visit(f"POST {ONE}/list", own=a_promotion, form=form(act="empty")),
     Visit(
         "POST /partner/tiers",
         form=form(name="Серебро", threshold="10000", factor="1.2", measure="spent", window="ever"),
