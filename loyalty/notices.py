@@ -267,15 +267,17 @@ def survey_notice(
     sms: bool,
     now: datetime,
 ) -> Notice | None:
-    """Whether the person would recommend the partner: in Telegram by `buttons`, elsewhere by the link; by text message only
-    with `sms`. None when they do not want to be asked or cannot be."""
+    """Whether the person would recommend the partner: in Telegram by `buttons`, elsewhere by the link; by text message
+    with `sms`, and where nothing else reaches them. None when they do not want to be asked or cannot be."""
     told = _Told.of(partner_id, membership_id)
     if told is None or "survey" in told.off:
         return None
     locale = told.customer.locale
     text, telegram = texts.survey_text(locale, partner=told.partner.name, link=link, is_reminder=is_reminder)
     notice = told.notice(text, None, now, now)
-    routes = tuple(route for route in notice.routes if sms or route.channel != "sms") if notice else ()
+    routes = tuple(route for route in notice.routes if route.channel != "sms") if notice else ()
+    if sms and not routes and notice:
+        routes = notice.routes
     if not routes:
         return None
     stop = (texts.button("survey_stop", locale), "nps_stop")

@@ -109,3 +109,13 @@ APPLICATION = {
     "preset": "default",
     "comment": "Две точки у вокзала, CRM нет, кассиры работают с телефона. Хотим начислять 5 % с чека.",
 }
+
+ANSWERS: dict[str, tuple[tuple[str, int | None, str | None], ...]] = {
+    "espresso": (
+        ("maria", 10, "Лучший капучино на Покровке."),
+        ("gleb", 9, None),
+        ("polina", 4, "Чизкейк был вчерашний, а ждала двадцать минут."),
+    ),
+    "style": (("sofia", 10, "Дарья чудо!"), ("anton", 8, None), ("maria", 9, None), ("ivan", None, None)),
+}
+"""What guests said of their last visit: the score and the words; those without a score have not answered."""

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, SelectChoice, SelectField
 from wtforms.validators import Optional
 
-from loyalty import accounts, codes, offered, services, wallet
+from loyalty import accounts, codes, offered, services, surveys, wallet
 from loyalty.accounts import Figures, PurchaseFilter
 from loyalty.clock import utcnow
 from loyalty.offers import Promotion
@@ -64,6 +64,7 @@ def show_cabinet():
         wallet=mine,
         shown=till_codes.show_code(),
         figures=_figures(today),
+        surveys=surveys.list_waiting(g.me.customer_id, utcnow()),
         operations=[tell(operation) for operation in operations],
     )
 

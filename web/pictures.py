@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,54 @@ def draw_bars(groups: Sequence[Bar], label: str) -> Markup:
             )
         parts.append(f'<text class="name" x="{left + step / 2:.1f}" y="144">{escape(group.name)}</text>')
     # strings are put together plainly, which is four times as quick as Markup.format; what is not ours is escaped above
+    inner = Markup("".join(parts))  # noqa: S704
+    return Markup('<svg class="bars" role="img" viewBox="0 0 {w} {h}" aria-label="{label}">{inner}</svg>').format(
+        w=_WIDTH, h=_HEIGHT, label=label, inner=inner
+    )
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A step of `draw_dots`: its short name, a value from −100 to 100 with its interval (None: a gap), a sentence, and
+    whether it is made of little, which makes it hollow."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    sentence: str
+    is_few: bool
+
+
+def draw_dots(steps: Sequence[Dot], label: str) -> Markup:
+    """Values from −100 to 100 in time, each with a line as long as its interval; neighbours are joined, gaps are not."""
+    start = len(write_number(-100)) * _DIGIT + 8
+    step = (_WIDTH - start) / max(len(steps), 1)
+
+    def height(value: float) -> float:
+        return _FLOOR - (min(max(value, -100), 100) + 100) / 200 * (_FLOOR - _TOP)
+
+    parts = [
+        f'<path class="grid" d="M{start:.1f} {height(value):.1f}H{_WIDTH}"/>'
+        f'<text class="scale" x="{start - 5:.1f}" y="{height(value) + 3.5:.1f}">{write_number(value)}</text>'
+        for value in (-100, 0, 100)
+    ]
+    every, line, places = max(1, math.ceil(len(steps) / 6)), "", []
+    for n, one in enumerate(steps):
+        x = start + (n + 0.5) * step
+        if n % every == 0:
+            parts.append(f'<text class="name" x="{x:.1f}" y="144">{escape(one.name)}</text>')
+        if one.value is None:
+            line = ""
+            continue
+        places.append(f"{line or 'M'}{x:.1f} {height(one.value):.1f}")
+        line = "L"
+        kind = "few" if one.is_few else "s0"
+        parts.append(
+            f'<path class="span" d="M{x:.1f} {height(one.low):.1f}V{height(one.high):.1f}"/>'
+            f'<circle class="{kind}" cx="{x:.1f}" cy="{height(one.value):.1f}" r="4"><title>{escape(one.sentence)}</title></circle>'
+        )
+    parts.insert(0, f'<path class="joined" d="{"".join(places)}"/>' if places else "")  # under the dots
     inner = Markup("".join(parts))  # noqa: S704
     return Markup('<svg class="bars" role="img" viewBox="0 0 {w} {h}" aria-label="{label}">{inner}</svg>').format(
         w=_WIDTH, h=_HEIGHT, label=label, inner=inner

@@ -10,6 +10,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from loyalty import partners
 from loyalty.clock import utcnow
+from loyalty.notices import KINDS
 from web.access import staff
 from web.desk.fields import strip
 from web.forms import Form, carry_out
@@ -29,7 +30,7 @@ class SettingsForm(Form):
 class NoticesForm(Form):
     told = SelectMultipleField(
         lazy("Tell customers when"),
-        choices=[SelectChoice(kind, name) for kind, name in NOTICES.items()],
+        choices=[SelectChoice(kind, NOTICES[kind]) for kind in KINDS],
         option_widget=CheckboxInput(),
         widget=ListWidget(),
     )
@@ -62,7 +63,7 @@ def change_settings():
 def change_notices():
     """Choose which kinds of notices the partner's customers are sent."""
     form = NoticesForm()
-    changes = {"notices_off": [kind for kind in NOTICES if kind not in (form.told.data or [])]}
+    changes = {"notices_off": [kind for kind in KINDS if kind not in (form.told.data or [])]}
     changed = form.validate() and carry_out(
         form, lambda: partners.update_partner(g.me.partner, changes, by=g.me.customer_id, now=utcnow())
     )
@@ -80,6 +81,6 @@ def _settings_form() -> SettingsForm:
 def _show(form: SettingsForm, notices: NoticesForm | None = None) -> str:
     partner = g.me.partner
     form.timezone.choices = zone_choices(utcnow(), partner.timezone)
-    told = [kind for kind in NOTICES if kind not in partner.notices_off]
+    told = [kind for kind in KINDS if kind not in partner.notices_off]
     notices = notices or NoticesForm(formdata=None, data={"told": told})
     return render_template("partner/settings.html", form=form, notices=notices, partner=partner)

@@ -13,6 +13,7 @@ from flask import g, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
+from web.desk import nps
 from web.till import claims
 
 
@@ -69,7 +70,10 @@ GROUPS = (
     Group(
         "people",
         _("Customers"),
-        (Way("customers:read", "/partner/customers", "people", _("Customers")),),
+        (
+            Way("customers:read", "/partner/customers", "people", _("Customers")),
+            Way("stats:read", "/partner/nps", "chat", _("Answers")),
+        ),
     ),
     Group(
         "gift",
@@ -105,7 +109,7 @@ GROUPS = (
 
 def list_ways() -> list[Shown]:
     """What the person who is signed in may open here."""
-    waiting = {"/partner/claims": claims.count_waiting()}
+    waiting = {"/partner/claims": claims.count_waiting(), "/partner/nps": nps.count_open()}
     found = []
     for group in GROUPS:
         if ways := tuple(way for way in group.ways if g.me.may(way.scope)):
