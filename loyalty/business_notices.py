@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loyalty import texts
+from loyalty import claim_alerts, claims, texts
+from loyalty.access import is_allowed
 from loyalty.customers import living
 from loyalty.notices import FRESH, USUAL_QUIET, Notice, Route, quiet_until, routes_to
+from loyalty.sales import Caller
 from models import db
 from models.customer import Customer, Identity
 from models.partner import Partner, PartnerApplication, Staff
@@ -74,6 +76,26 @@ def invitation_notice(partner_id: UUID, link_id: UUID, now: datetime) -> Notice 
     )
     button = (texts.button("remove", person.locale), f"staff:{partner.code}:{hired.id.hex}")
     return Notice(text, routes_to(person), until, buttons=(button,))
+
+
+def waiting_claims_notice(partner_id: UUID, staff_id: UUID, raised_at: datetime, now: datetime) -> Notice | None:
+    """How many claims wait for somebody of the staff, in Telegram alone; None when nothing does by now, when they have
+    looked meanwhile, or decide on claims no more."""
+    staff = db.session.get(Staff, (partner_id, staff_id))
+    if staff is None or not claim_alerts.is_unread(partner_id, staff_id, raised_at):
+        return None
+    person = alive(staff.customer_id)
+    if person is None or not is_allowed(person.id, partner_id, "points:credit"):
+        return None
+    bound = staff.branch_id if staff.role == claim_alerts.BOUND else None
+    waiting = claims.count_waiting(partner_id, Caller("alert", "manual", branch_id=bound))
+    routes = telegram_of(person)
+    if not waiting or not routes:
+        return None
+    partner = db.session.get_one(Partner, partner_id)
+    text = texts.claims_waiting_text(person.locale, partner=partner.name, count=waiting)
+    button = (texts.button("to_claims", person.locale), f"claims_of:{partner.code}")
+    return Notice(text, routes, _quiet_until(person, None, now), buttons=(button,))
 
 
 def alive(customer_id: UUID) -> Customer | None:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import audit, customers, outbox, sales
+from loyalty import audit, claim_alerts, customers, ledger, outbox, sales
 from loyalty.customers import known_value
 from loyalty.errors import (
     BranchNotFound,
@@ -35,6 +35,7 @@ from loyalty.errors import (
     InvalidClaim,
     InvalidDrive,
     LoyaltyError,
+    QuoteChanged,
     TooManyClaims,
 )
 from loyalty.fiscal import FiscalReceipt, read_receipt
@@ -64,7 +65,6 @@ DOUBTS = (
 known with another sign, or does not fit between its neighbours; it was refused before; the same sum was credited about
 that time; the same sum was asked today; the third claim of a day; a large sum; a receipt of the small hours."""
 
-SOURCES = ("qr_code", "web_widget")
 MOST_WAITING = 10
 """How many claims of one person may wait at one partner."""
 MANY_A_DAY = 3
@@ -232,22 +232,50 @@ def claim(
         _use_receipt(shown, made, bought_at)
     if _may_pass(made, membership, policy, partner, now):
         _approve(partner, made, made.amount, by=None, now=now)
+    else:
+        claim_alerts.raise_for(made, now)
     return made
 
 
-def approve(partner: Partner, claim_id: UUID, *, caller: Caller, now: datetime, amount: Decimal | None = None) -> Claim:
+def link_of(partner: Partner, branch_id: UUID | None, site: str) -> str:
+    """What the standing QR of a partner, or of one branch, says; `site` is our address."""
+    return f"{site}/checkin?partner={partner.code}" + (f"&branch={branch_id}" if branch_id else "")
+
+
+def preview(
+    partner: Partner, claim_id: UUID, *, caller: Caller, now: datetime, amount: Decimal | None = None
+) -> ledger.Sale:
+    """What approving it would do: it is done and taken back. Raises as `approve`, also where it was approved already."""
+    with db.session.begin_nested() as attempt:
+        found = _lock(partner.id, claim_id, caller)
+        _check_waiting(found)
+        sale = _post(partner, found, found.amount if amount is None else amount, by=caller.actor, now=now)
+        attempt.rollback()
+    return sale
+
+
+def approve(
+    partner: Partner,
+    claim_id: UUID,
+    *,
+    caller: Caller,
+    now: datetime,
+    amount: Decimal | None = None,
+    earn: int | None = None,
+) -> Claim:
     """Credit the purchase, with another sum where the customer was mistaken; twice is once.
 
-    Raises `ClaimNotFound` (another partner's and another branch's too), `ClaimDecided` when it was decided otherwise.
+    With `earn`, the points that were shown, nothing is credited at another price. Raises `ClaimNotFound` (another
+    partner's and another branch's too), `ClaimDecided` when it was decided otherwise, `ClaimNeedsSum`, `QuoteChanged`.
     """
     found = _lock(partner.id, claim_id, caller)
     wanted = found.amount if amount is None else amount
     if found.state == "approved" and amount in (None, found.approved_amount):
         return found
     _check_waiting(found)
-    if not 0 < wanted < LIMIT:
-        raise ClaimNeedsSum()
-    return _approve(partner, found, wanted, by=caller.actor, now=now)
+    _approve(partner, found, wanted, by=caller.actor, now=now, earn=earn)
+    claim_alerts.note_look(partner.id, caller.actor, now)
+    return found
 
 
 def approve_sure(partner: Partner, claim_ids: Iterable[UUID], *, caller: Caller, now: datetime) -> list[UUID]:
@@ -263,6 +291,7 @@ def approve_sure(partner: Partner, claim_ids: Iterable[UUID], *, caller: Caller,
         except LoyaltyError:
             continue
         approved.append(claim_id)
+    claim_alerts.note_look(partner.id, caller.actor, now)
     return approved
 
 
@@ -282,6 +311,7 @@ def refuse(partner: Partner, claim_id: UUID, reason: str, *, caller: Caller, now
     _end(found, "refused", caller.actor, now)
     outbox.announce("notify_claim", {"claim_id": found.id}, partner_id=partner.id)
     audit.record("claim.refuse", actor=caller.actor, partner_id=partner.id, subject=found.id)
+    claim_alerts.note_look(partner.id, caller.actor, now)
     return found
 
 
@@ -581,10 +611,24 @@ def _may_pass(made: Claim, membership: Membership, policy: ClaimPolicy, partner:
     return db.session.scalar(wanted) < policy.a_day
 
 
-def _approve(partner: Partner, found: Claim, amount: Decimal, *, by: UUID | None, now: datetime) -> Claim:
+def _approve(
+    partner: Partner, found: Claim, amount: Decimal, *, by: UUID | None, now: datetime, earn: int | None = None
+) -> Claim:
+    sale = _post(partner, found, amount, by=by, now=now)
+    if earn is not None and sale.earned != earn:
+        raise QuoteChanged()
+    found.approved_amount, found.purchase_id = amount, sale.purchase_id
+    _end(found, "approved", by, now)
+    audit.record("claim.approve", actor=by, partner_id=partner.id, subject=found.id)
+    return found
+
+
+def _post(partner: Partner, found: Claim, amount: Decimal, *, by: UUID | None, now: datetime) -> ledger.Sale:
+    if not 0 < amount < LIMIT:
+        raise ClaimNeedsSum()
     branch_id = found.branch_id if found.branch_id and _is_open(partner.id, found.branch_id) else None
     member = _member_of(found)
-    sale = sales.post_transaction(
+    return sales.post_transaction(
         partner,
         Identifier("customer_id", str(member.customer_id)),
         Basket(amount),
@@ -595,10 +639,6 @@ def _approve(partner: Partner, found: Claim, amount: Decimal, *, by: UUID | None
         branch_id=branch_id,
         occurred_at=found.occurred_at,
     )
-    found.approved_amount, found.purchase_id = amount, sale.purchase_id
-    _end(found, "approved", by, now)
-    audit.record("claim.approve", actor=by, partner_id=partner.id, subject=found.id)
-    return found
 
 
 def _member_of(found: Claim) -> Membership:

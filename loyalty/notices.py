@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,7 +21,7 @@ from loyalty.names import first_name
 from loyalty.sealing import unseal
 from loyalty.sign_in import SEAL
 from models import db
-from models.claim import Claim
+from models.claim import SOURCES, Claim
 from models.customer import Customer, Identity, SignInCode
 from models.ledger import Entry, Lot, Membership, MembershipIdentity, Purchase, Refund
 from models.partner import Partner
@@ -138,6 +139,7 @@ def purchase_notice(
         currency=told.partner.currency,
         balance=entries[-1].balance_after,
         spendable_from=_spendable_from(told.partner, entries, now) if credited else None,
+        asked=_asked_sum(purchase),
     )
     return told.notice(text, purchase.occurred_at, announced_at, now)
 
@@ -384,6 +386,19 @@ def _last_entries(purchase: Purchase) -> list[Entry]:
         .order_by(Entry.seq)
     ).all()
     return [entry for entry in entries if _revision(entry) == _revision(entries[-1])]
+
+
+def _asked_sum(purchase: Purchase) -> Decimal | None:
+    """What the customer asked points for, where the staff made another sum of it."""
+    if purchase.source not in SOURCES:
+        return None
+    wanted = select(Claim.amount).where(
+        Claim.partner_id == purchase.partner_id,
+        Claim.membership_id == purchase.membership_id,
+        Claim.purchase_id == purchase.id,
+        Claim.approved_amount != Claim.amount,
+    )
+    return db.session.scalar(wanted)
 
 
 def _revision(entry: Entry) -> str:

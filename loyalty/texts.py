@@ -60,6 +60,20 @@ TEXTS = {
         "en": "{partner}: no points for {amount}. {reason}",
     },
     "claim_refused_subject": {"ru": "{partner}: заявка отклонена", "en": "{partner}: your request was refused"},
+    "claims_waiting": {
+        "ru": "{partner}: {claims} на баллы ждут вашего решения.",
+        "en": "{partner}: {claims} for points wait for your decision.",
+    },
+    "one_claim_waiting": {
+        "ru": "{partner}: заявка на баллы ждёт вашего решения.",
+        "en": "{partner}: a request for points waits for your decision.",
+    },
+    "claims_waiting_subject": {"ru": "{partner}: ждут заявки", "en": "{partner}: requests wait"},
+    "to_claims": {"ru": "📥 Заявки", "en": "📥 Requests"},
+    "sale_corrected": {
+        "ru": " Вы просили баллы за {asked}: сумму исправил сотрудник.",
+        "en": " You asked for {asked}: the staff corrected the sum.",
+    },
     "expiring_subject": {"ru": "{partner}: баллы скоро сгорят", "en": "{partner}: points are about to expire"},
     "referral_came": {
         "ru": "{partner}: по вашему приглашению здесь {name}. Когда первая покупка{minimum} пройдёт{window}, вам придёт "
@@ -240,6 +254,7 @@ WHY_NO_REWARD = {
 _DAYS = {"ru": ("день", "дня", "дней"), "en": ("day", "days")}
 _POINTS = {"ru": ("балл", "балла", "баллов"), "en": ("point", "points", "points")}
 _OF_POINTS = {"ru": ("балла", "баллов", "баллов"), "en": _POINTS["en"]}
+_CLAIMS = {"ru": ("заявка", "заявки", "заявок"), "en": ("request", "requests")}
 _EXPIRE = {"ru": ("сгорит", "сгорят", "сгорят"), "en": ("expires", "expire")}
 
 
@@ -280,10 +295,12 @@ def sale_text(
     currency: str,
     balance: int,
     spendable_from: date | None = None,
+    asked: Decimal | None = None,
 ) -> Text:
-    """What a purchase gave and took; `spendable_from` when the credited points still wait."""
+    """What a purchase gave and took; `spendable_from` when the credited points still wait, `asked` is the sum of a claim
+    that the staff corrected."""
     later = _say("later", locale, day=day(spendable_from, locale)) if spendable_from else ""
-    return _text(
+    text = _text(
         "sale",
         locale,
         partner=partner,
@@ -292,6 +309,9 @@ def sale_text(
         later=later,
         balance=number(balance, locale),
     )
+    if asked is None:
+        return text
+    return Text(text.body + _say("sale_corrected", locale, asked=money(asked, currency, locale)), text.subject)
 
 
 def refund_text(
@@ -359,6 +379,16 @@ def referral_text(
 def why_no_reward(reason: str, locale: str) -> str:
     """«Взаимные приглашения не считаются.»"""
     return WHY_NO_REWARD[reason][_known(locale)]
+
+
+def claims_waiting_text(locale: str, *, partner: str, count: int) -> Text:
+    """How many customers' claims wait for somebody of the staff."""
+    values = {
+        "partner": partner,
+        "claims": f"{number(count, locale)} {agreeing(_CLAIMS[_known(locale)], count, locale)}",
+    }
+    body = _say("one_claim_waiting" if count == 1 else "claims_waiting", locale, **values)
+    return Text(body, _say("claims_waiting_subject", locale, **values))
 
 
 def expiring_text(

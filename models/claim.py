@@ -13,6 +13,7 @@ from models.base import Made, Moment, db, within_partner
 from models.ledger import Money
 
 STATES = ("waiting", "approved", "refused", "withdrawn", "expired")
+SOURCES = ("qr_code", "web_widget")
 
 
 class Claim(Made, db.Model):
@@ -30,7 +31,7 @@ class Claim(Made, db.Model):
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
         CheckConstraint("(state = 'approved') = (purchase_id IS NOT NULL)", name="approved_has_purchase"),
         CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("source IN ('qr_code', 'web_widget')", name="source"),
+        CheckConstraint(f"source IN ({', '.join(repr(source) for source in SOURCES)})", name="source"),
         Index("ix_claim_waiting", "partner_id", "id", postgresql_where=text("state = 'waiting'")),
         Index("ix_claim_partner_id_membership_id_created_at", "partner_id", "membership_id", "created_at"),
         Index("ix_claim_decided", "partner_id", "id", postgresql_where=text("state <> 'waiting'")),
@@ -86,3 +87,15 @@ class FiscalDrive(Made, db.Model):
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
     drive: Mapped[str] = mapped_column(String(16), primary_key=True)
     branch_id: Mapped[UUID]
+
+
+class ClaimAlert(db.Model):
+    """That somebody of the staff was told that claims wait; until `seen_at` they are not told again."""
+
+    __tablename__ = "claim_alert"
+    __table_args__ = (within_partner("staff_id", "staff", ondelete="CASCADE"),)
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(primary_key=True)
+    raised_at: Mapped[Moment]
+    seen_at: Mapped[Moment | None]

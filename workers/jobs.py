@@ -41,6 +41,7 @@ JOBS: dict[str, Handler] = {
     "ask_survey": telling.ask_survey,
     "remind_survey": telling.remind_survey,
     "notify_survey_task": telling.notify_survey_task,
+    "notify_waiting_claims": telling.notify_waiting_claims,
     "notify_application": telling.notify_application,
     "notify_hired": telling.notify_hired,
     "notify_invitation": telling.notify_invitation,

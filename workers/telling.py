@@ -99,6 +99,12 @@ def notify_invitation(payload: dict, row, now: datetime) -> None:
     _send(business_notices.invitation_notice(row.partner_id, UUID(payload["link_id"]), now), row, now)
 
 
+def notify_waiting_claims(payload: dict, row, now: datetime) -> None:
+    """`{staff_id, raised_at}`"""
+    staff_id, raised_at = UUID(payload["staff_id"]), datetime.fromisoformat(payload["raised_at"])
+    _send(business_notices.waiting_claims_notice(row.partner_id, staff_id, raised_at, now), row, now)
+
+
 def _send(notice: Notice | None, row, now: datetime, *, is_awaited: bool = False) -> bool:
     """Try the ways in turn; whether it was sent. Raises `ConnectorError` when none works now, `Later` in quiet hours and when asked to wait.
 

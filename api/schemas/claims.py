@@ -7,9 +7,9 @@ from marshmallow import fields
 from api.schemas.auth import Consents
 from api.schemas.fields import Choice, Flag, Id, Input, Moment, Money, Output, PartnerRef, Points, Text
 from api.schemas.lists import PageQuery
-from loyalty.claims import DOUBTS, LONGEST_REASON, SOURCES
+from loyalty.claims import DOUBTS, LONGEST_REASON
 from loyalty.fiscal import LONGEST as LONGEST_RECEIPT
-from models.claim import STATES
+from models.claim import SOURCES, STATES
 
 CLAIM_STATE = {"enum": list(STATES)}
 RECEIPT_TEXT = {

@@ -34,6 +34,7 @@ CONTACT_STEP = "contact"
 _PURPOSE = "payload"
 _PAYLOAD = re.compile(r"[a-z][A-Za-z0-9_-]{1,56}", re.ASCII)
 """Telegram allows 64 of these; with `agree:` before it, it fits into a button."""
+_OF_PARTNER = re.compile(r"p(.*)|c([0-9]+)(?:-[0-9a-f]{32})?", re.ASCII)
 
 
 Way = Callable[[Talk, str], None]
@@ -96,7 +97,7 @@ def come_by_partner(talk: Talk, code: str) -> None:
     elif consents.has_consent(talk.customer.id, consents.PERSONAL_DATA, partner.id):
         _join(talk, partner)
     else:
-        _ask_consent(talk, f"p{code}", [talk.words("invited", partner=partner.name)])
+        ask_consent(talk, f"p{code}", [talk.words("invited", partner=partner.name)])
 
 
 def meet(talk: Talk, payload: str, lines: list[str]) -> None:
@@ -106,13 +107,15 @@ def meet(talk: Talk, payload: str, lines: list[str]) -> None:
     """
     if talk.is_shut_out:
         raise CustomerNotFound()
-    _ask_consent(talk, payload, [talk.words("hello_newcomer"), *lines])
+    ask_consent(talk, payload, [talk.words("hello_newcomer"), *lines])
 
 
 @room.press(rf"agree:({NOTHING}|[a-z][A-Za-z0-9_-]{{1,56}})", ANYBODY)
 def agree(talk: Talk, payload: str) -> None:
-    """The consent to the processing of personal data was given, to the partner of a `p` payload, else to the platform."""
-    partner = get_open_partner(payload[1:]) if payload.startswith("p") else None
+    """The consent to the processing of personal data was given, to the partner whom the payload names, else to the
+    platform."""
+    code = _code_in(payload)
+    partner = get_open_partner(code) if code else None
     if talk.customer is None:
         talk.ask(CONTACT_STEP, payload=seal(_PURPOSE, {"payload": payload}))  # it may be a key to something
         talk.rewrite(talk.words("agreed"))
@@ -120,7 +123,7 @@ def agree(talk: Talk, payload: str) -> None:
         return
     _record(talk.customer, partner, talk)
     talk.rewrite(talk.words("agreed"))
-    if partner is not None:
+    if payload.startswith("p"):
         _join(talk, partner)
     elif payload != NOTHING:
         follow(talk, payload)
@@ -211,7 +214,8 @@ def usable_name(talk: Talk) -> str | None:
         return None
 
 
-def _ask_consent(talk: Talk, payload: str, lines: list[str]) -> None:
+def ask_consent(talk: Talk, payload: str, lines: list[str]) -> None:
+    """Ask to process their data; then `payload` is followed."""
     buttons = [[(talk.words("agree"), f"agree:{payload or NOTHING}")], [(talk.words("not_now"), "decline")]]
     talk.say("\n\n".join([*lines, talk.words("ask_consent")]), buttons)
 
@@ -228,7 +232,7 @@ def _settle(talk: Talk, identifier: Identifier) -> None:
         talk.say(talk.words("linking_needed", link=f"{current_app.config['SETTINGS'].public_url}/customer/profile"))
         return
     payload = unseal(_PURPOSE, talk.data["payload"])["payload"]
-    partner = _open_partner(payload[1:]) if payload.startswith("p") else None
+    partner = _open_partner(_code_in(payload))
     name = usable_name(talk)
     customer = customers.find_or_create_by(identifier, name=name, proven_at=talk.now)
     if known is None:
@@ -240,7 +244,7 @@ def _settle(talk: Talk, identifier: Identifier) -> None:
     if identifier.kind == "phone":
         talk.say(talk.words("contact_linked", phone=identifier.value))
     _record(customer, partner, talk)
-    if partner is not None:
+    if partner is not None and payload.startswith("p"):
         _join(talk, partner, known=customers.find_identity(identifier), name=name)
     elif payload != NOTHING and not payload.startswith("p"):
         follow(talk, payload)  # what they came for; offers can wait
@@ -270,6 +274,12 @@ def _record(customer: Customer, partner: Partner | None, talk: Talk) -> None:
         profiles.change_consents(customer, {consents.PERSONAL_DATA: True}, place=PLACE, now=talk.now)
     else:
         consents.record(customer.id, consents.PERSONAL_DATA, True, partner_id=partner.id, place=PLACE, now=talk.now)
+
+
+def _code_in(payload: str) -> str:
+    """Whose customer one becomes by following it: of an invitation or a poster."""
+    found = _OF_PARTNER.fullmatch(payload)
+    return found[1] or found[2] or "" if found else ""
 
 
 def _open_partner(code: str) -> Partner | None:

@@ -9,6 +9,8 @@ from bot.rooms import (
     applying,
     balance,
     beginning,
+    checkin,
+    claims,
     code,
     consents,
     customers,
@@ -25,6 +27,7 @@ from bot.rooms import (
     profile,
     promotions,
     purchases,
+    qr,
     rules,
     settings,
     stats,
@@ -64,6 +67,9 @@ ROOMS = (
     forgetting,
     promotions,
     offers,
+    claims,
+    qr,
+    checkin,
     surveys,
 )
 router = Router(module.room for module in ROOMS)

@@ -12,7 +12,7 @@ from bot import keyboards
 from bot.router import Room
 from bot.talk import Buttons, Talk
 from bot.texts import Words
-from loyalty import stories
+from loyalty import claims, stories
 from loyalty.accounts import list_operations
 
 room = Room()
@@ -35,7 +35,10 @@ def show(talk: Talk, page: int | str = 1) -> None:
     if has_more and number == MOST_PAGES:
         link = f"{current_app.config['SETTINGS'].public_url}/customer/loyalty"
         lines.append(words("history_end", link=link))
-    talk.rewrite("\n\n".join(lines), turn(words, "history", number, has_more=has_more))
+    claimed = [(words("my_claims"), "my_claims:1")] if claims.list_own(talk.customer.id, limit=1) else []
+    talk.rewrite(
+        "\n\n".join(lines), [*turn(words, "history", number, has_more=has_more), *([claimed] if claimed else [])]
+    )
 
 
 def read_page(customer_id: UUID, page: int, partner_id: UUID | None = None) -> tuple[int, list[Any], bool]:

@@ -8,12 +8,14 @@ from bot import keyboards
 from bot.rooms import settings, work
 from bot.router import Room
 from bot.talk import Talk
-from loyalty import partners
+from loyalty import claims, partners
 from loyalty.notices import KINDS
 
 room = Room()
 
 ENTRIES = (
+    ("office_claims", "claims:1", "points:credit"),
+    ("office_qr", "qr", "branches:read"),
     ("office_rules", "rules", "programme:read"),
     ("office_promotions", "promotions:1", "programme:read"),
     ("office_nps", "nps_results:90", "stats:read"),
@@ -36,7 +38,7 @@ A_PAGE = 5
 def show(talk: Talk) -> None:
     """What the person's role may do here; another place to work for those who have one."""
     words, place = talk.words, talk.place
-    buttons = [(words(name), data) for name, data, scope in ENTRIES if talk.may(scope)]
+    buttons = [(_label(talk, name), data) for name, data, scope in ENTRIES if talk.may(scope)]
     if len(talk.places) > 1:
         buttons.append((words("office_place"), "office:place"))
     link = f"{current_app.config['SETTINGS'].public_url}/partner"
@@ -93,6 +95,12 @@ def switch_told(talk: Talk, kind: str, is_on: str) -> None:
     off = set(talk.partner.notices_off) - {kind} if is_on == "1" else {*talk.partner.notices_off, kind}
     partners.update_partner(talk.partner, {"notices_off": off}, by=talk.customer.id, now=talk.now)
     show_told(talk)
+
+
+def _label(talk: Talk, name: str) -> str:
+    """What stands on a button; on that of the claims, how many wait too."""
+    waiting = claims.count_waiting(talk.place.partner_id, talk.caller) if name == "office_claims" else 0
+    return talk.words(name) + (f" · {talk.words.number(waiting)}" if waiting else "")
 
 
 def back(talk: Talk) -> list[tuple[str, str]]:

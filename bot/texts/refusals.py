@@ -187,6 +187,30 @@ TEXTS = {
         "ru": "Этот чек не подходит: нужен QR чека продажи за последние дни.",
         "en": "This receipt cannot be used: it takes the QR of a sale of the last days.",
     },
+    "refused_fiscal_receipt_future": {
+        "ru": "Чек из будущего: проверьте дату. Если она верная, часы кассы спешат — попросите кассира начислить баллы.",
+        "en": "The receipt is of the future: check its date. If it is right, the till's clock is fast: ask the cashier.",
+    },
+    "refused_fiscal_receipt_not_sale": {
+        "ru": "Это чек возврата. Нужен чек покупки.",
+        "en": "This is the receipt of a return. It takes that of a purchase.",
+    },
+    "refused_fiscal_receipt_old": {
+        "ru": "Чек слишком давний: принимаются за последние {hours} ч. Попросите кассира.",
+        "en": "The receipt is too old: those of the last {hours} hours are taken. Ask the cashier.",
+    },
+    "refused_fiscal_receipt_other_sum": {
+        "ru": "В чеке другая сумма. Пришлите только чек: сумма возьмётся из него.",
+        "en": "The receipt says another sum. Send the receipt alone: the sum is taken from it.",
+    },
+    "refused_too_many_claims": {
+        "ru": "Здесь уже ждут {most} ваших заявок. Дождитесь решения или отзовите лишние: «Мои заявки».",
+        "en": "You have {most} requests waiting here already. Wait for them, or withdraw some in “My requests”.",
+    },
+    "refused_sale_code_gone": {
+        "ru": "Этот код больше не действует. Покажите новый.",
+        "en": "This code works no more. Show a new one.",
+    },
     # plans
     "refused_feature_locked": {
         "ru": "Ваш тариф этого не открывает. Посмотрите тарифы на сайте.",
@@ -284,12 +308,12 @@ TEXTS = {
 ELSEWHERE = frozenset(
     {
         "api_key_not_found", "application_decided", "application_not_found", "cannot_block_oneself", "cannot_merge",
-        "consent_required", "drive_not_found", "entry_not_found", "fiscal_receipt_future", "fiscal_receipt_not_sale",
-        "fiscal_receipt_old", "fiscal_receipt_other_sum", "form_expired", "hold_not_found", "hold_resolved",
+        "consent_required", "drive_not_found", "entry_not_found",
+        "form_expired", "hold_not_found", "hold_resolved",
         "import_busy", "import_not_found", "invalid_colour", "invalid_drive", "invalid_look", "invalid_mapping", "invalid_origin",
         "invalid_scope", "last_branch", "loyalty_error", "not_found", "programme_version_not_found", "quote_changed",
-        "quote_not_found", "quote_used", "sale_code_gone", "sale_code_used", "session_ended", "session_not_found",
-        "site_not_found", "too_many_claims", "too_many_sites", "unknown_line", "unreadable_file",
+        "quote_not_found", "quote_used", "sale_code_used", "session_ended", "session_not_found",
+        "site_not_found", "too_many_sites", "unknown_line", "unreadable_file", "wish_held",
     }
 )  # fmt: skip
 """Codes of what the bot has no room for: keys of tills, imports, pages, the desk of the platform."""

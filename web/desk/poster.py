@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request
 
-from loyalty import partners, programmes
+from loyalty import claims, partners, programmes
 from loyalty.qr import draw_png, draw_svg
 from models.partner import Branch
 from web.access import staff
@@ -71,8 +71,7 @@ def _branch() -> Branch | None:
 
 
 def _link(branch: Branch | None) -> str:
-    address = url_for("checkin.show_checkin", partner=g.me.partner.code, branch=branch.id if branch else None)
-    return current_app.config["SETTINGS"].public_url + address
+    return claims.link_of(g.me.partner, branch.id if branch else None, current_app.config["SETTINGS"].public_url)
 
 
 def _file(content: bytes, mimetype: str, ending: str) -> Response:
