@@ -31,6 +31,7 @@ from loyalty.rules import write_decimal
 from loyalty.stories import story_of
 from loyalty.tiers import TierStanding
 from loyalty.widget_sessions import BROWSER_COOKIE, Visitor, session_cookie
+from models.customer import Customer
 from models.partner import Partner
 from models.transactions import commits
 
@@ -125,6 +126,23 @@ def verify_code(body):
     code = body.pop("code")
     shown = parse_identifier(body, g.call.partner)
     customer = sign_in.verify_widget_code(shown, code, _widget(), now=utcnow(), address=client_address())
+    return _open(customer)
+
+
+@blueprint.post("/<partner>/arrive")
+@public
+@from_frame
+@refuses_with(403)
+@blueprint.arguments(schemas.ShownCode)
+@blueprint.response(200, schemas.Opened)
+@commits
+def arrive(body):
+    """Sign in to this widget with the code that our own page showed to whoever went there from this browser to join."""
+    customer = sign_in.verify_shown_code(body["code"], _widget(), now=utcnow(), address=client_address())
+    return _open(customer)
+
+
+def _open(customer: Customer) -> dict:
     device = request.headers.get("User-Agent")
     secret = widget_sessions.open_session(g.call.partner.id, customer.id, device, utcnow())
     if not g.call.keeps_cookies:

@@ -39,6 +39,7 @@ from loyalty.identities import Identifier
 from loyalty.names import tidy_name
 from loyalty.sealing import keyed_hash, seal, unseal
 from loyalty.sessions import Tokens
+from loyalty.widget_sessions import mark_of
 from models import db, new_id, transaction_apart
 from models.customer import Customer, Identity, SignInCode
 from models.ledger import Membership
@@ -181,6 +182,49 @@ def request_widget_code(identifier: Identifier, widget: Widget, *, address: str,
     _send(_Target.of(identifier, widget=widget), None, now)
 
 
+def show_widget_code(customer_id: UUID, partner: Partner, mark: str, now: datetime) -> tuple[str, datetime]:
+    """Six digits for a person who is signed in on a page of ours, by which the widget they came from shows their points;
+    and when they end. `mark` names that widget's browser (`widget_sessions.mark_of`). Looked at again, the same ones.
+    """
+    target = _Target.shown_for(partner.id, mark)
+    _lock(target)
+    living = _newest(target, now)
+    if living is not None and living.used_at is None and living.customer_id == customer_id:
+        code = _digits(living.id)
+        if living.code_hash == _code_hash(living.id, code):
+            return code, living.expires_at
+    code_id = new_id()
+    code, ends_at = _digits(code_id), now + CODE_LIFE
+    db.session.add(
+        SignInCode(
+            id=code_id,
+            target_hash=target.hash,
+            customer_id=customer_id,
+            code_hash=_code_hash(code_id, code),
+            created_at=now,
+            expires_at=ends_at,
+        )
+    )
+    db.session.flush()
+    return code, ends_at
+
+
+def verify_shown_code(code: str, widget: Widget, *, now: datetime, address: str | None = None) -> Customer:
+    """Whose points the widget may show, by a code of `show_widget_code`. Raises as `verify_widget_code`."""
+    if address is not None:
+        _count_try(address, now)
+    target = _Target.shown_for(widget.partner.id, mark_of(widget.browser, widget.partner.id))
+    customer_id, _ = _use(_take_try(target, code, now), now)
+    customer = db.session.get(Customer, customer_id, populate_existing=True)
+    if customer is None or customer.state != "active":
+        raise CodeWrong()
+    return customer
+
+
+def _digits(code_id: UUID) -> str:
+    return f"{int(keyed_hash('widget_code_digits', str(code_id)), 16) % 1_000_000:06}"
+
+
 def verify_widget_code(
     identifier: Identifier, code: str, widget: Widget, *, now: datetime, address: str | None = None
 ) -> Customer:
@@ -270,6 +314,12 @@ class _Target:
         elif widget is not None:
             own = keyed_hash("widget_target", f"{widget.partner.id}:{widget.browser}:{name}")
         return cls(identifier, own, counted, claimed_by, widget)
+
+    @classmethod
+    def shown_for(cls, partner_id: UUID, mark: str) -> _Target:
+        """Whatever is shown for one widget in one browser, to whomever: the newest of them counts."""
+        own = keyed_hash("widget_shown_target", f"{partner_id}:{mark}")
+        return cls(Identifier("mark", mark), own, own)
 
     def described(self) -> dict:
         """What the message says of the code's use."""

@@ -32,6 +32,7 @@ BROWSER_COOKIE = "__Host-kopilka_widget"
 """In which both doors keep a frame's browser. `__Host-`: no other host can set it."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+_MARK = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ def read_frame_token(token: str | None, partner_id: UUID) -> str | None:
     if not is_browser(browser) or not hmac.compare_digest(signature.encode(), _sign(browser, partner_id).encode()):
         return None
     return browser
+
+
+def mark_of(browser: str, partner_id: UUID) -> str:
+    """What names a frame's browser in the address of a page: by it nobody finds the nonce."""
+    return keyed_hash("widget_mark", f"{partner_id}:{browser}")[:32]
+
+
+def is_mark(text: str | None) -> bool:
+    return text is not None and _MARK.fullmatch(text) is not None
 
 
 def open_session(partner_id: UUID, customer_id: UUID, device: str | None, now: datetime) -> str:

@@ -147,10 +147,9 @@ def show_frame():
         spending=_spending(rules),
         file=_files().url,
         links={
-            "join": f"/register?partner={partner.code}",
+            "join": f"/join?partner={partner.code}&for={widget_sessions.mark_of(browser, partner.id)}",
             "cabinet": "/customer",
             "spend": f"/spend?partner={partner.code}",
-            "checkin": f"/checkin?partner={partner.code}",
             "bot": current_app.config["SETTINGS"].bot_link(f"p{partner.code}"),
         },
     )

@@ -13,8 +13,9 @@ let session = null;
 let contact = null;
 let cursor = null;
 let wasIn = false;
-let isCovered = false;
+const covered = {};
 let wasWarned = false;
+let isAway = false;
 let claims = [];
 let claimKey = null;
 let timer = 0;
@@ -101,7 +102,7 @@ function note(text) {
   find("notice").textContent = text;
 }
 
-const FIRST = { ask: "contact", code: "digits", claim: "amount" };
+const FIRST = { ask: "contact", code: "digits", claim: "amount", arrive: "arrival" };
 
 function focusHeading() {
   const field = FIRST[state] && find(FIRST[state]);
@@ -238,6 +239,7 @@ async function lookAtClaims() {
 // What people do
 
 async function look() {
+  isAway = false;
   try {
     const standing = await call("GET", "me");
     fill(standing, false);
@@ -308,12 +310,7 @@ function onSubmit(id, act) {
 
 onSubmit("ask", ask);
 onSubmit("code", async (field) => {
-  // Something of the page lies over the field. It may be harmless, so this warns once and does not lock anybody out.
-  if (isCovered && !wasWarned) {
-    wasWarned = true;
-    find("digits-error").textContent = given.texts.covered;
-    return;
-  }
+  if (warn(field)) return;
   try {
     session = (await call("POST", "verify-code", { ...contact, code: field.value })).session;
   } catch (error) {
@@ -322,6 +319,33 @@ onSubmit("code", async (field) => {
   find("contact").value = field.value = "";
   await look();
 });
+// Where "Join" leads to a tab of our own, the way back is a code that it shows.
+// Whoever is signed in here already needs none: when they come back, their points are looked at anew.
+for (const link of document.querySelectorAll("[data-join]")) {
+  link.addEventListener("click", () => (wasIn ? (isAway = true) : show("arrive")));
+}
+document.addEventListener("visibilitychange", () => {
+  if (isAway && wasIn && !document.hidden) look();
+});
+onSubmit("arrive", async (field) => {
+  if (warn(field)) return;
+  try {
+    session = (await call("POST", "arrive", { code: field.value.replace(/\s/g, "") })).session;
+  } catch (error) {
+    return explain(error.code === "validation_error" ? new Refused(401, "code_wrong") : error, field);
+  }
+  field.value = "";
+  await look();
+});
+
+// Something of the page lies over the field. It may be harmless, so this warns once and does not lock anybody out.
+function warn(field) {
+  if (!covered[field.id] || wasWarned) return false;
+  wasWarned = true;
+  find(`${field.id}-error`).textContent = given.texts.covered;
+  return true;
+}
+
 find("claim-points").addEventListener("click", () => {
   claimKey = newKey();
   show("claim");
@@ -350,13 +374,14 @@ function newKey() {
 if ("isVisible" in IntersectionObserverEntry.prototype) {
   const watch = new IntersectionObserver(
     (entries) => {
-      const last = entries[entries.length - 1];
-      isCovered = last.isIntersecting && !last.isVisible;
-      find("code").dataset.visible = String(last.isVisible);
+      for (const one of entries) {
+        covered[one.target.id] = one.isIntersecting && !one.isVisible;
+        one.target.form.dataset.visible = String(one.isVisible);
+      }
     },
     { threshold: [0.5, 1], trackVisibility: true, delay: 100 },
   );
-  watch.observe(find("digits"));
+  for (const id of ["digits", "arrival"]) watch.observe(find(id));
 }
 find("again").addEventListener("click", async () => {
   await ask(find("digits"));

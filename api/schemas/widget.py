@@ -35,6 +35,10 @@ class ShowCode(Contact):
     code = Digits(minimum=6, maximum=6, required=True)
 
 
+class ShownCode(Input):
+    code = Digits(minimum=6, maximum=6, required=True)
+
+
 class Opened(Output):
     session = fields.String(
         required=True,

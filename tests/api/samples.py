@@ -360,6 +360,7 @@ def _add_widget(add, cast: Cast) -> None:
     add(cast.nobody, "GET", "/api/widget/<partner>", **partner)
     add(visitor, "POST", "/api/widget/<partner>/request-code", phone | {"site": None}, **partner)
     add(visitor, "POST", "/api/widget/<partner>/verify-code", phone | {"code": "123456"}, **partner)
+    add(visitor, "POST", "/api/widget/<partner>/arrive", {"code": "123456"}, **partner)
     add(visitor, "GET", "/api/widget/<partner>/me", **partner)
     add(visitor, "GET", "/api/widget/<partner>/claims", **partner)
     add(visitor, "GET", "/api/widget/<partner>/offers", **partner)

@@ -778,6 +778,10 @@ TABLE: dict[str, tuple[Row, ...]] = {
             things=(WIDGET, known_or_not("json:email", "member email", lambda w, r: make_email(), 401)),
         ),
     ),
+    "POST /api/widget/<partner>/arrive": (
+        Row(*PUBLIC, 401, body={"code": "000000"}, headers=in_frame(), things=(WIDGET,)),
+        Row(*PUBLIC, 403, body={"code": "000000"}, things=(WIDGET,)),
+    ),
     "GET /api/widget/<partner>/me": (
         Row(*PUBLIC, 200, headers=in_frame("member"), things=(WIDGET,)),
         Row(*PUBLIC, 401, headers=in_frame(), things=(WIDGET,)),
@@ -1631,6 +1635,7 @@ MAY_STAY_OUT = {
     "POST /api/auth/login-by-card: code",
     "POST /api/customer/contacts/verify-code: code",
     "POST /api/widget/<partner>/verify-code: code",
+    "POST /api/widget/<partner>/arrive: code",
     # signing in is by one of three, the phone stands for them (the others are tried at request-code)
     "POST /api/auth/verify-code: email",
     "POST /api/auth/verify-code: card_number",

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from api.widget import FRAME_HEADER, SESSION_HEADER
-from loyalty import claims, customers, joining, ledger, notices, promotions, tiers, widget_sessions
+from loyalty import claims, customers, joining, ledger, notices, promotions, sign_in, tiers, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.widget_look import HOUSE_COLOUR
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
@@ -373,6 +373,58 @@ def test_a_claim_is_heard_from_the_visitors_own_frame_only_and_once(app, cast, j
     assert answers[0].json == answers[1].json
     assert len(frame.call("GET", "claims").json["items"]) == 1
     assert refused(claim(frame, {"amount": "701.00"}, key=key), 409, "idempotency_conflict")
+
+
+# Coming back from the page where one joins
+
+
+@pytest.fixture
+def shown(app, cast, joined):
+    """What our own page shows to somebody who went there from a frame in which nobody is signed in: frame, code, person."""
+    frame, person_id = Frame(app, cast.ours), joined[1]
+    with app.app_context(), transaction():
+        mark = widget_sessions.mark_of(frame.browser, cast.ours.partner_id)
+        partner = db.session.get_one(Partner, cast.ours.partner_id)
+        code, _ = sign_in.show_widget_code(person_id, partner, mark, utcnow())
+    return frame, code, person_id
+
+
+def arrive(frame, code, **options):
+    return frame.call("POST", "arrive", {"code": code}, **options)
+
+
+def test_the_code_of_our_own_page_opens_the_widget_once_and_where_one_came_from(app, cast, shown):
+    frame, code, _ = shown
+    for other in (Frame(app, cast.ours), Frame(app, cast.theirs)):
+        assert refused(arrive(other, code), 401, "code_wrong")
+    assert refused(arrive(frame, code, **{"Sec-Fetch-Site": "cross-site"}), 403, "forbidden")
+    assert refused(arrive(frame, code, **{FRAME_HEADER: None}), 403, "forbidden")
+    opened = arrive(frame, code)
+    assert (opened.status_code, opened.json) == (200, {"session": None})
+    assert frame.look().json["is_member"]
+    frame.call("POST", "sign-out")
+    assert refused(arrive(frame, code), 401, "code_wrong")
+
+
+def test_five_wrong_codes_spoil_the_right_one(shown):
+    frame, code, _ = shown
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    for _ in range(5):
+        assert refused(arrive(frame, wrong), 401, "code_wrong")
+    assert refused(arrive(frame, code), 401, "code_wrong")
+
+
+def test_the_shown_code_signs_in_nowhere_else_and_whoever_is_blocked_not_at_all(app, cast, shown):
+    frame, code, person_id = shown
+    with app.app_context():
+        phone = db.session.scalar(
+            db.select(Identity.value).where(Identity.customer_id == person_id, Identity.kind == "phone")
+        )
+    assert refused(cast.nobody.post("/api/auth/verify-code", {"phone": phone, "code": code}), 401, "code_wrong")
+    assert refused(frame.call("POST", "verify-code", {"phone": phone, "code": code}), 401, "code_wrong")
+    with app.app_context(), transaction():
+        db.session.get_one(Customer, person_id).state = "blocked"
+    assert refused(arrive(frame, code), 401, "code_wrong")
 
 
 # Who may call

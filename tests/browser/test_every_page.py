@@ -35,6 +35,7 @@ MORE: dict[str, list[str]] = {
     "/partner/promotions/new": [f"/partner/promotions/new?kind={kind}" for kind in ("happy_hours", "category")],
     "/login": ["/login?for=staff", "/login?ended=1"],
     "/checkin": ["/checkin?partner=<partner>"],
+    "/join": ["/join?partner=<partner>", "/join?partner=<partner>&for=0123456789abcdef0123456789abcdef"],
     "/spend": ["/spend?partner=<partner>"],
     "/partner/claims": ["/partner/claims?decided=1"],
     "/partner/poster/print": ["/partner/poster/print?size=tent"],

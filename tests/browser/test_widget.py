@@ -21,7 +21,7 @@ from loyalty.widget_look import Look, set_look
 from models import db, transaction
 from models.partner import Partner
 from tests.browser.checks import THEMES, violations
-from tests.factories import identifier_of, identity_of, make_customer, make_member, make_partner
+from tests.factories import identifier_of, identity_of, make_customer, make_email, make_member, make_partner, make_staff
 from tests.support.partner_site import SNIPPET, PartnerSite
 from tests.support.site import Site
 
@@ -564,14 +564,93 @@ def offer_more(partner: Partner) -> None:
     services.make(partner, cake, by=None, now=now)
 
 
-def test_who_has_no_account_is_led_to_registration_in_a_tab_of_its_own(page, site, shop, house):
-    page.goto(shop.put(snippet(site, house.code)))
+def test_a_newcomer_joins_asks_for_points_gets_them_at_the_till_and_spends_them_there(new_context, site, shop, house):
+    """The whole way of a stranger on somebody's site, on a phone; the till is another phone."""
+    phone, till = new_context(viewport=PHONE), new_context(viewport=PHONE)
+    with site.app.app_context(), transaction():
+        cashier = make_staff(db.session.get_one(Partner, house.partner_id), "cashier").customer_id
+        email = make_email()
+    site.sign_in(till, cashier)
+    page, counter = phone.new_page(), till.new_page()
+    page.goto(shop.put(script(site, house.code)))
     frame = launch(page)
-    with page.context.expect_page() as opened:
+
+    # joining in a tab of our own, and back with six digits
+    with phone.expect_page() as opened:
         frame.get_by_role("link", name="Вступить").click()
-    assert opened.value.url == f"{site.url}/register?partner={house.code}"
-    assert opened.value.evaluate("opener") is None
-    assert "shop" not in opened.value.evaluate("document.referrer")
+    tab = opened.value
+    assert tab.url.startswith(f"{site.url}/join?partner={house.code}&for=")
+    assert tab.evaluate("opener") is None and shop.url not in tab.evaluate("document.referrer")
+    expect(frame.get_by_role("heading", name="Вступите в открывшейся вкладке")).to_be_visible()
+    check_usable(frame, "arrive")
+    tab.get_by_label("Телефон или почта").fill(email)
+    tab.get_by_label("Согласен на обработку").check()
+    tab.get_by_role("button", name="Получить код").click()
+    tab.get_by_label("Код из сообщения").fill(site.read_code(email))  # the page sends six digits by itself
+    expect(tab.get_by_role("heading", name="Вы в программе")).to_be_visible()
+    assert violations(tab) == []
+    code = tab.locator(".code-large").inner_text()
+    frame.get_by_label("Код с той страницы").fill(code)
+    frame.get_by_role("button", name="Показать мои баллы").click()
+    expect(frame.locator("#balance")).to_have_text("0 баллов")
+    page.wait_for_function("told.join() === 'open,signed-in'")
+
+    # asking for points, which come when the till says so
+    frame.get_by_role("button", name="Начислить").click()
+    frame.get_by_label("Сумма чека").fill("4 000,00 ₽")
+    frame.get_by_role("button", name="Запросить баллы").click()
+    expect(frame.locator("#claims")).to_contain_text("ждёт подтверждения")
+    expect(frame.locator("#balance")).to_have_text("0 баллов")
+    counter.goto(f"{site.url}/partner/claims")
+    counter.get_by_role("button", name=re.compile("Одобрить")).first.click()
+    expect(frame.locator("#balance")).to_have_text("200 баллов", timeout=30_000)
+    expect(frame.locator("#notice")).to_contain_text("200 баллов")
+
+    # spending on a page of our own, at the till
+    with phone.expect_page() as opened:
+        frame.get_by_role("link", name="Списать").click()
+    tab = opened.value
+    assert tab.url == f"{site.url}/spend?partner={house.code}" and tab.evaluate("opener") is None
+    tab.get_by_label("Сколько баллов").fill("150")
+    tab.get_by_role("button", name="Показать код для кассы").click()
+    expect(tab.get_by_text("Вы тратите 150 баллов")).to_be_visible()
+    assert violations(tab) == []
+    counter.goto(f"{site.url}/partner?code={tab.locator('#till-code').get_attribute('data-code')}")
+    expect(counter.get_by_text("Хочет потратить 150 баллов")).to_be_visible()
+    counter.get_by_label("Сумма чека").fill("1000")
+    expect(counter.get_by_label(re.compile("Списать до"))).to_have_value("150")
+    counter.get_by_role("button", name="Списать").click()
+    expect(tab.get_by_role("heading", name="Кассир отложил 150 баллов")).to_be_visible(timeout=30_000)
+    counter.get_by_role("button", name=re.compile("Оплачено")).click()
+    expect(tab.get_by_text("Оплачено баллами: 150 ₽")).to_be_visible(timeout=30_000)
+    page.evaluate("handle.close(); handle.open()")
+    expect(frame.locator("#history li")).to_have_count(3)
+    expect(frame.locator("#history")).to_contain_text("−150")
+
+
+def test_what_was_shown_for_one_browser_opens_nothing_in_another(new_context, site, shop, house):
+    """Whoever lures somebody to the page for joining by a link of their own needs the code, which is only on that screen."""
+    address, victim = shop.put(snippet(site, house.code)), new_context()
+    site.sign_in(victim, house.customer_id)
+    frames = [launch_on(new_context().new_page(), address) for _ in range(2)]
+    links = [frame.get_by_role("link", name="Вступить").get_attribute("href") for frame in frames]
+    tab = victim.new_page()
+    tab.goto(site.url + links[0])
+    code = tab.locator(".code-large").inner_text()
+    for frame in frames:
+        frame.get_by_role("link", name="Вступить").click()
+    for frame, is_theirs in zip(reversed(frames), (False, True), strict=True):
+        frame.get_by_label("Код с той страницы").fill(code)
+        frame.get_by_role("button", name="Показать мои баллы").click()
+        if is_theirs:
+            expect(frame.locator("#balance")).to_have_text("1 250 баллов")
+        else:
+            expect(frame.locator("#arrival-error")).to_contain_text("Код неверный")
+
+
+def launch_on(page: Page, address: str) -> Frame:
+    page.goto(address)
+    return launch(page)
 
 
 def test_a_wrong_number_and_a_wrong_code_are_said_on_their_fields(page, site, shop, house):

@@ -167,7 +167,7 @@ def test_the_frame_looks_at_no_sign_in_of_the_pages(app, partner):
         person_id = person.id
     nobody, somebody = Browser(app), Browser(app).sign_in(person_id)
     pages = [
-        re.sub('"token": "[^"]+"', "", browser.get(f"/widget/frame?partner={partner}").text)
+        re.sub('"token": "[^"]+"|for=[0-9a-f]{32}', "", browser.get(f"/widget/frame?partner={partner}").text)
         for browser in (nobody, somebody)
     ]
     assert pages[0] == pages[1]
@@ -187,7 +187,9 @@ def test_the_programme_is_told_in_the_visitors_language(client, app):
     ):
         assert sentence in russian
     assert "5\xa0% of each purchase comes back as points" in english
-    assert f'href="/register?partner={code}" target="_blank" rel="noopener"' in russian
+    assert re.search(
+        rf'href="/join\?partner={code}&amp;for=[0-9a-f]{{32}}" data-join target="_blank" rel="noopener"', russian
+    )
 
 
 def test_the_frame_has_the_partners_theme_unless_the_page_names_another(client, app, partner):
