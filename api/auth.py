@@ -11,7 +11,7 @@ from api.schemas import auth as schemas
 from api.schemas.lists import page_of
 from api.security import identify_person, public, signed_in
 from api.tokens import ACCESS_LIFE, make_access_token
-from loyalty import customers, partners, sessions, sign_in, staff, welcome
+from loyalty import customers, partners, referrals, sessions, sign_in, staff, welcome
 from loyalty.cards import normalise_card
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidCard
@@ -158,15 +158,18 @@ def end_session(session_id: UUID):
 def register(body):
     """Register by phone, e-mail or both; a code goes to each, and the one that comes back proves that one only.
 
-    The Telegram link is the partner's plain invitation: it links nobody's phone.
+    With a friend's `invitation` one joins where the friend is; one that is not for the person is told of afterwards and
+    fails nothing. The Telegram link is the partner's plain invitation: it links nobody's phone.
     """
     partner = partners.get_open_partner(body["partner_id"]) if body["partner_id"] is not None else None
+    partner = partner or (referrals.find_invitation(body["invitation"]).partner if body["invitation"] else None)
     sign_in.register(
         phone=parse_identifier({"phone": body["phone"]}, partner) if "phone" in body else None,
         email=parse_identifier({"email": body["email"]}) if "email" in body else None,
         name=body["name"],
         partner=partner,
         consents=body.get("consents"),
+        invitation=body["invitation"],
         place=_PLACE,
         address=client_address(),
         now=utcnow(),

@@ -7,12 +7,15 @@ from uuid import UUID
 from flask import g
 
 from api.blueprint import Blueprint
+from api.purchases import current_partner
 from api.schemas import members as schemas
 from api.schemas.customer import EntryPage
 from api.schemas.lists import PageQuery
+from api.schemas.referrals import Referral, ReferralNoteIn
 from api.security import staff
-from loyalty import accounts, members
+from loyalty import accounts, customers, members, referral_results, referrals
 from loyalty.clock import utcnow
+from loyalty.identities import Identifier
 from models.transactions import commits
 
 blueprint = Blueprint("members", __name__, url_prefix="/api/partner/customers", description="A partner's desk")
@@ -43,6 +46,21 @@ def change_member(body, customer_id: UUID):
         now=utcnow(),
         contacts=g.caller.may("customers:contacts"),
     )
+
+
+@blueprint.post("/<uuid:customer_id>/invitation")
+@staff("points:credit")
+@blueprint.arguments(ReferralNoteIn)
+@blueprint.response(200, Referral)
+@commits
+def note_invitation(body, customer_id: UUID):
+    """A customer at the counter names the code of the friend who sent them, at the latest on the day of their first
+    purchase; twice is once. A refusal says why."""
+    partner = current_partner()
+    customer, _member = customers.find_member(partner, Identifier("customer_id", str(customer_id)))
+    how = {"partner_id": partner.id, "came_by": "till", "by": g.caller.customer_id}
+    made = referrals.accept(body["invitation"], customer, now=utcnow(), **how)
+    return referral_results.get_referral(partner.id, made.id)
 
 
 @blueprint.get("/<uuid:customer_id>/transactions")

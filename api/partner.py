@@ -18,7 +18,7 @@ from api.schemas import partner as schemas
 from api.schemas import purchases as purchase_schemas
 from api.schemas.lists import page_of
 from api.security import require_scope, signed_in, staff
-from loyalty import api_keys, customers, exports, figures, partners, programmes, sales, what_if
+from loyalty import api_keys, customers, exports, figures, partners, programmes, referral_results, sales, what_if
 from loyalty import staff as staff_book
 from loyalty.clock import utcnow
 from loyalty.identities import parse_identifier
@@ -380,6 +380,14 @@ def export_transactions():
 def export_answers():
     """All answers after visits as CSV."""
     return _send_csv(exports.ANSWERS)
+
+
+@blueprint.get("/export/referrals.csv")
+@staff("export:read")
+@blueprint.response(200, {"type": "string"}, content_type="text/csv", description="UTF-8, comma, header line")
+def export_referrals():
+    """Every invited friend, the first one first: who invited whom, what became of it, and what it gave."""
+    return _send_csv(referral_results.EXPORT)
 
 
 def _send_csv(export: exports.Export) -> Response:

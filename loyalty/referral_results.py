@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select, text
+from sqlalchemy import and_, case, func, or_, select, text
 from sqlalchemy.orm import aliased
 
 from loyalty import referrals
@@ -104,16 +104,26 @@ class ReferralRow:
     friend_points: int
 
 
-def list_own(customer_id: UUID) -> list[OwnInvitation]:
-    """The person's invitations where friends are invited now or were; codes are made here at the first look."""
+def list_places(customer_id: UUID) -> list[Partner]:
+    """Where the person may invite friends now, or has invited some."""
+    mine = select(Referral.id).where(Referral.partner_id == Membership.partner_id, Referral.inviter_id == Membership.id)
     query = (
-        select(Membership, Partner)
-        .join(Partner, Partner.id == Membership.partner_id)
-        .where(Membership.customer_id == customer_id, Membership.state == "open", Partner.state == "active")
+        select(Partner)
+        .join(Membership, Membership.partner_id == Partner.id)
+        .where(
+            Membership.customer_id == customer_id,
+            Membership.state == "open",
+            Partner.state == "active",
+            or_(Partner.referral_terms["is_on"].as_boolean(), mine.exists()),
+        )
         .order_by(Partner.name, Partner.id)
     )
-    found = [_own(member, partner) for member, partner in db.session.execute(query).all()]
-    return [one for one in found if one.terms.is_on or one.invited]
+    return list(db.session.scalars(query))
+
+
+def list_own(customer_id: UUID) -> list[OwnInvitation]:
+    """The person's invitation at each of these places; codes are made here at the first look."""
+    return [_own(membership_of(customer_id, partner.id), partner) for partner in list_places(customer_id)]
 
 
 def show_own(customer_id: UUID, partner: Partner) -> OwnInvitation | None:

@@ -144,8 +144,11 @@ def follow(partner_id: UUID, membership_id: UUID) -> Membership:
 # Friends come
 
 
-def check(invitation: Invitation, customer: Customer) -> Referral | None:
-    """Raise what `accept` would raise for this person; the row if they came by this very invitation before."""
+def check(invitation: Invitation, customer: Customer, *, bought_since: datetime | None = None) -> Referral | None:
+    """Raise what `accept` would raise for this person; the row if they came by this very invitation before.
+
+    What they bought from `bought_since` on is no reason.
+    """
     partner = invitation.partner
     friend = customers.membership_of(customer.id, partner.id)
     earlier = _latest_of(friend) if friend is not None else None
@@ -154,7 +157,7 @@ def check(invitation: Invitation, customer: Customer) -> Referral | None:
             raise AlreadyInvited()
         return earlier
     reason = why_not(partner, invitation.inviter, customer)
-    if reason is None and friend is not None and has_bought(partner.id, friend.id):
+    if reason is None and friend is not None and has_bought(partner.id, friend.id, before=bought_since):
         reason = "customer"
     if reason is not None:
         raise REFUSALS[reason]()
@@ -174,7 +177,8 @@ def accept(
 ) -> Referral:
     """The person, a member already, came by this code; a second time is the first. The inviter is told.
 
-    `partner_id` is where they join, if the code must be of there. `by` is who of the staff typed it in.
+    `partner_id` is where they join, if the code must be of there. `by` is who of the staff typed it in: at a till the check
+    may have been posted first, so what was bought on this very day does not make the person a customer of before.
     Raises `InvitationGone`, `InvitationRefused` (one of five), `CustomerNotFound` for who is no member.
     """
     invitation = find_invitation(typed)
@@ -184,7 +188,8 @@ def accept(
     friend = customers.membership_of(customer.id, partner.id)
     if friend is None:
         raise CustomerNotFound()
-    if (earlier := check(invitation, customer)) is not None:
+    today = _begin_of_day(now, ZoneInfo(partner.timezone)) if came_by == "till" else None
+    if (earlier := check(invitation, customer, bought_since=today)) is not None:
         return earlier
     row = {
         "partner_id": partner.id,
@@ -264,7 +269,7 @@ def has_bought(partner_id: UUID, membership_id: UUID, *, before: datetime | None
 def became_friend_at(referral: Referral, zone: ZoneInfo) -> datetime:
     """The beginning of the partner's day on which they came: purchases from then on are a friend's, earlier ones a
     customer's. Many systems tell the day of a purchase only."""
-    return datetime.combine(local_date(referral.created_at, zone), time(), tzinfo=zone)
+    return _begin_of_day(referral.created_at, zone)
 
 
 def announce(referral: Referral, news: str, to: str) -> None:
@@ -301,6 +306,10 @@ def forget_traces(now: datetime, chunk: int = 1000) -> int:
     old = select(*key).where(ReferralCode.seen_at < now - TRACED_FOR).limit(chunk)
     codes = update(ReferralCode).where(tuple_(*key).in_(old.with_for_update(skip_locked=True)))
     return wiped + _change(codes.values(device_hash=None, seen_at=None))
+
+
+def _begin_of_day(at: datetime, zone: ZoneInfo) -> datetime:
+    return datetime.combine(local_date(at, zone), time(), tzinfo=zone)
 
 
 def _latest_of(friend: Membership) -> Referral | None:

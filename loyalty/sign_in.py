@@ -33,8 +33,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 
 from loyalty import consents as consent_book
-from loyalty import customers, limits, outbox, sessions
-from loyalty.errors import CodeWrong, CustomerNotFound, IdentifierRequired
+from loyalty import customers, limits, outbox, referrals, sessions
+from loyalty.errors import CodeWrong, CustomerNotFound, IdentifierRequired, InvitationGone
 from loyalty.identities import Identifier
 from loyalty.names import tidy_name
 from loyalty.sealing import keyed_hash, seal, unseal
@@ -99,21 +99,29 @@ def register(
     address: str,
     now: datetime,
     locale: str = "ru",
+    invitation: str | None = None,
+    came_by: str = "code",
+    device: str | None = None,
 ) -> None:
     """Send a code to the phone and to the e-mail given (one of them, or both); `verify_code` does the rest.
 
-    Known people are treated alike: their code signs them in and joins them to the partner.
-    Raises `TooMany`, `IdentifierRequired`, `InvalidConsent`, `InvalidName`.
+    Known people are treated alike: their code signs them in and joins them to the partner. With a friend's `invitation`
+    to this partner they come by it, from this address and, if it is known, in this `device`; one that is not for them is
+    told of then and fails nothing.
+    Raises `TooMany`, `IdentifierRequired`, `InvalidConsent`, `InvalidName`, `InvitationGone`.
     """
     targets = [_Target.of(contact) for contact in (phone, email) if contact is not None]
     if not targets:
         raise IdentifierRequired()
+    if invitation and (partner is None or referrals.find_invitation(invitation).partner.id != partner.id):
+        raise InvitationGone()
     wish = {
         "name": tidy_name(name),
         "partner_id": str(partner.id) if partner else None,
         "consents": consent_book.check_answers(consents),
         "place": place,
         "locale": locale,
+        "invitation": [invitation, {"came_by": came_by, "address": address, "device": device}] if invitation else None,
     }
     _count_request(address, now)
     group = str(new_id())
@@ -571,6 +579,10 @@ def _carry_out(wish: dict, customer: Customer, target: _Target, now: datetime) -
         now=now,
     )
     db.session.flush()
+    # a code that was on its way when invitations were new has none
+    if partner is not None and wish.get("invitation") is not None:
+        invitation, how = wish["invitation"]
+        referrals.accept_if_good(invitation, customer, partner, now=now, **how)
     return partner
 
 

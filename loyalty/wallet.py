@@ -32,7 +32,7 @@ class Portion:
 
 @dataclass(frozen=True)
 class Pocket:
-    """One account. `accent` is the partner's colour, if it has chosen one, dark enough for white letters; `worth` is what the balance pays there; `segment` is the partner's word for the person, if it has one."""
+    """One account. `accent` is the partner's colour, if it has chosen one, dark enough for white letters; `worth` is what the balance pays there; `segment` is the partner's word for the person, if it has one; where it `invites`, friends may be brought."""
 
     partner_id: UUID
     partner_name: str
@@ -44,6 +44,7 @@ class Pocket:
     worth: Decimal
     segment: str | None
     tier: str | None
+    invites: bool
     _expiring: Any
     _waiting: Any
     _held: Any
@@ -112,7 +113,8 @@ _pockets = Prepared(
     "kopilka_pockets",
     "uuid, timestamptz, bigint",
     """
-    SELECT c.timezone, m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.segment, m.tier, p.name, p.code, p.accent,
+    SELECT c.timezone, m.partner_id, m.id, m.balance, m.pending, m.held, m.next_due_at, m.segment, m.tier,
+           coalesce((p.referral_terms ->> 'is_on')::boolean, false) AS invites, p.name, p.code, p.accent,
            coalesce((SELECT rules ->> 'point_value' FROM programme g WHERE g.partner_id = m.partner_id
                      ORDER BY version DESC LIMIT 1), '1') AS point_value,
            CASE WHEN m.next_due_at IS NOT NULL THEN (
@@ -164,6 +166,7 @@ def open_wallet(customer_id: UUID, now: datetime) -> Wallet:
             (row.balance * Decimal(row.point_value)).quantize(Decimal("0.01")),
             row.segment,
             row.tier,
+            row.invites,
             row.expiring,
             row.waiting,
             row.holds,

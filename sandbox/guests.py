@@ -52,6 +52,9 @@ GUESTS = {
     "lidia": Guest("Лидия Гордеева", "+79160001012", date(1964, 8, 19)),
 }
 
+FRIEND = Guest("Станислав Орлов", "+79160001013")
+"""Whom Иван has invited to «Эспрессо», and who has not bought there yet."""
+
 VISITS = {
     "espresso": (
         Visit(62, "maria", "Кофе в зёрнах, 1 кг 2100; Кружка 300"),

@@ -21,17 +21,19 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from config import Settings
-from loyalty import customers, ledger, nps, partners, surveys, widget, widget_look
+from loyalty import customers, ledger, nps, partners, referral_rewards, referrals, surveys, widget, widget_look
 from loyalty.api_keys import TILL_SCOPES
 from loyalty.clock import utcnow
 from loyalty.errors import IdentityTaken
 from loyalty.nps import NpsSettings
 from loyalty.programme import PRESETS, price
+from loyalty.referral_terms import Terms
 from loyalty.types import Line
 from models import db, transaction
 from models.customer import Consent, Customer, Identity, PlatformRole
 from models.ledger import Membership, Purchase
 from models.partner import ApiKey, Branch, Partner, Programme, Staff
+from models.referral import Referral
 from sandbox import guests
 
 NAMESPACE = UUID("6b6f7069-6c6b-4a61-8000-000000000000")
@@ -239,7 +241,38 @@ def _find_first_visits(now: datetime) -> dict[tuple[str, str], datetime]:
     return found
 
 
-CHAPTERS = {"ivan": _add_people_and_businesses, "applicant": _add_guests}
+def _add_friends(_secret_key: str, now: datetime) -> None:
+    """Иван invites to «Эспрессо»: one friend has not bought yet, and about another the owner has to decide."""
+    espresso, came = db.session.get_one(Partner, fixed_id("espresso")), now - timedelta(days=2)
+    if not espresso.referral_terms:
+        referrals.set_terms(espresso, Terms(is_on=True), by=None)
+    ivan = db.session.get_one(Membership, (espresso.id, fixed_id("ivan@espresso")))
+    _add_guest("stanislav", guests.FRIEND, came)
+    _add_membership("stanislav", "espresso", guests.FRIEND.name, came)
+    referrals.accept(
+        referrals.code_of(ivan), db.session.get_one(Customer, fixed_id("stanislav")), came_by="bot", now=came
+    )
+    terms, polina = referrals.terms_of(espresso), (espresso.id, fixed_id("polina@espresso"))
+    doubted = Referral(
+        partner_id=espresso.id,
+        id=fixed_id("polina by ivan"),
+        inviter_id=ivan.id,
+        friend_id=polina[1],
+        came_by="link",
+        inviter_points=terms.inviter_points,
+        friend_points=terms.friend_points,
+        minimum=terms.minimum,
+        return_days=terms.return_days,
+        life_days=terms.life_days,
+        doubts=["inviters_device"],
+        created_at=db.session.get_one(Membership, polina).created_at,
+    )
+    db.session.add(doubted)
+    db.session.flush()
+    referral_rewards.settle(espresso.id, doubted.id, now)
+
+
+CHAPTERS = {"ivan": _add_people_and_businesses, "applicant": _add_guests, "stanislav": _add_friends}
 """By the person whose presence tells that the chapter was told; each adds whole or not at all."""
 
 

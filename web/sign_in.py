@@ -10,12 +10,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import BooleanField, HiddenField, StringField
 
-from loyalty import partners, sessions, sign_in, welcome
+from loyalty import partners, referrals, sessions, sign_in, welcome
 from loyalty.clock import utcnow
 from loyalty.errors import LoyaltyError
 from loyalty.identities import Identifier, recognise
 from models.transactions import in_transaction
 from web.access import anybody, give_cookie, signed_in, take_cookie
+from web.browsers import name_of_browser
 from web.forms import Form, carry_out, refuse
 from web.languages import choose_language
 from web.places import home_of, safe_path
@@ -44,6 +45,7 @@ class RegistrationForm(Form):
     name = StringField(lazy("What shall we call you?"), filters=[lambda text: (text or "").strip()])
     personal_data = BooleanField(lazy("I agree to the processing of my personal data"))
     advertising = BooleanField(lazy("Write to me about offers and news"))
+    invitation = StringField(lazy("Code of a friend's invitation"), filters=[lambda text: (text or "").strip()])
     partner = HiddenField()
     next = HiddenField()
 
@@ -150,7 +152,8 @@ def sign_out():
 def show_registration():
     """Become a customer, of the partner that `partner` names if it does."""
     following = safe_path(request.args.get("next"))
-    form = RegistrationForm(formdata=None, data={"partner": request.args.get("partner", ""), "next": following})
+    asked = {name: request.args.get(name, "") for name in ("partner", "invitation")}
+    form = RegistrationForm(formdata=None, data=asked | {"next": following})
     return _show_registration(form)
 
 
@@ -164,7 +167,9 @@ def take_registration():
         return _show_registration(form), 422
 
     def register() -> Identifier:
-        partner = _find_partner(form.partner.data)
+        partner, invitation, following = _find_partner(form.partner.data), form.invitation.data, form.next.data or ""
+        if invitation and partner is None:
+            partner = referrals.find_invitation(invitation).partner
         contact = recognise(form.contact.data, partner, field="contact")
         sign_in.register(
             phone=contact if contact.kind == "phone" else None,
@@ -172,6 +177,9 @@ def take_registration():
             name=form.name.data or None,
             partner=partner,
             consents={"personal_data": True, "advertising": bool(form.advertising.data)},
+            invitation=invitation or None,
+            came_by="link" if following.startswith("/i/") else "code",
+            device=name_of_browser(),
             place=_PLACE,
             address=_address(),
             now=utcnow(),

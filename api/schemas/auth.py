@@ -71,6 +71,11 @@ class Register(Input):
     email = Email()
     name = Text(maximum=200, load_default=None)
     partner_id = PartnerRef(load_default=None)
+    invitation = Text(
+        maximum=40,
+        load_default=None,
+        metadata={"example": "K7MX-4QRP", "description": "the code of a friend's invitation"},
+    )
     consents = fields.Nested(Consents)
 
     @validates_schema(skip_on_field_errors=True)

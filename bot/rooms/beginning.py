@@ -15,8 +15,15 @@ from bot import keyboards
 from bot.rooms import balance, work
 from bot.router import ANYBODY, Room
 from bot.talk import Talk
-from loyalty import consents, customers, deep_links, merging, profiles, welcome
-from loyalty.errors import CannotMerge, CustomerNotFound, IdentityTaken, LoyaltyError, PartnerNotFound
+from loyalty import consents, customers, deep_links, merging, profiles, referrals, welcome
+from loyalty.errors import (
+    CannotMerge,
+    CustomerNotFound,
+    IdentityTaken,
+    InvitationGone,
+    LoyaltyError,
+    PartnerNotFound,
+)
 from loyalty.identities import Identifier
 from loyalty.names import tidy_name
 from loyalty.partners import get_open_partner
@@ -115,7 +122,7 @@ def agree(talk: Talk, payload: str) -> None:
     """The consent to the processing of personal data was given, to the partner whom the payload names, else to the
     platform."""
     code = _code_in(payload)
-    partner = get_open_partner(code) if code else None
+    partner = get_open_partner(code) if code else _partner_of(payload)
     if talk.customer is None:
         talk.ask(CONTACT_STEP, payload=seal(_PURPOSE, {"payload": payload}))  # it may be a key to something
         talk.rewrite(talk.words("agreed"))
@@ -232,7 +239,7 @@ def _settle(talk: Talk, identifier: Identifier) -> None:
         talk.say(talk.words("linking_needed", link=f"{current_app.config['SETTINGS'].public_url}/customer/profile"))
         return
     payload = unseal(_PURPOSE, talk.data["payload"])["payload"]
-    partner = _open_partner(_code_in(payload))
+    partner = _partner_of(payload)
     name = usable_name(talk)
     customer = customers.find_or_create_by(identifier, name=name, proven_at=talk.now)
     if known is None:
@@ -280,6 +287,16 @@ def _code_in(payload: str) -> str:
     """Whose customer one becomes by following it: of an invitation or a poster."""
     found = _OF_PARTNER.fullmatch(payload)
     return found[1] or found[2] or "" if found else ""
+
+
+def _partner_of(payload: str) -> Partner | None:
+    """Whose customer one becomes by following it; None for other payloads, and where there is no such partner any more."""
+    if not payload.startswith("i"):
+        return _open_partner(_code_in(payload))
+    try:
+        return referrals.find_invitation(payload[1:]).partner
+    except InvitationGone:
+        return None
 
 
 def _open_partner(code: str) -> Partner | None:

@@ -16,6 +16,7 @@ from bot.rooms import (
     customers,
     files,
     forgetting,
+    friends,
     hiring,
     history,
     linking,
@@ -71,6 +72,7 @@ ROOMS = (
     qr,
     checkin,
     surveys,
+    friends,
 )
 router = Router(module.room for module in ROOMS)
 

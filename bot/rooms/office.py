@@ -19,6 +19,7 @@ ENTRIES = (
     ("office_rules", "rules", "programme:read"),
     ("office_promotions", "promotions:1", "programme:read"),
     ("office_nps", "nps_results:90", "stats:read"),
+    ("office_friends", "friends:1", "customers:read"),
     ("office_files", "files", "export:read"),
     ("office_branches", "branches:1", "branches:read"),
     ("office_told", "told", "partner:write"),

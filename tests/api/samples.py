@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from loyalty import surveys
+from loyalty import referrals, surveys
 from loyalty.cards import new_card_number
 from loyalty.claims import MOST_WAITING
 from loyalty.clock import utcnow
-from models import transaction
+from models import db, transaction
 from models.ledger import Purchase
+from models.partner import Partner
 from models.survey import Survey
 from tests.api.roles import Actor, Cast, House, in_frame, new_key
-from tests.factories import make_email, make_phone
+from tests.factories import make_email, make_member, make_phone
+from tests.loyalty.friends import TERMS, bring
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def make_samples(cast: Cast) -> dict[str, Sample]:
     things = _make_things(cast.ours)
     _add_desk(add, cast, things)
     _add_promotions(add, cast, things["promotion_id"], things["draft_id"])
+    _add_referrals(add, cast)
     _add_services(add, cast)
     _add_surveys(add, cast)
     _add_till(add, cast)
@@ -119,6 +122,7 @@ def _add_auth(add, cast: Cast) -> None:
     add(nobody, "POST", "/api/auth/login-by-card", card | {"code": "123456"})
     add(nobody, "POST", "/api/auth/refresh", {"refresh_token": "x" * 40})
     registration = {"email": make_email(), "phone": make_phone(), "name": "Анна", "partner_id": cast.ours.partner_code}
+    registration |= {"invitation": make_invitation(cast.ours)}
     for rule in ("/register", "/api/register"):
         add(nobody, "POST", rule, registration | {"consents": {"personal_data": True, "advertising": False}})
     add(member, "GET", "/api/auth/me")
@@ -160,7 +164,7 @@ def _add_desk(add, cast: Cast, things: dict[str, str]) -> None:
     branch, staff, key = ({name: things[name]} for name in ("branch_id", "staff_id", "key_id"))
     for name in ("", "/programme", "/branches", "/staff", "/api-keys", "/customers", "/stats"):
         add(owner, "GET", f"/api/partner{name}")
-    for name in ("customers", "transactions"):
+    for name in ("customers", "transactions", "referrals"):
         add(owner, "GET", f"/api/partner/export/{name}.csv")
     add(owner, "PUT", "/api/partner", {"name": "Кофейня", "timezone": "Europe/Moscow", "notices_off": ["welcome"]})
     member = {"customer_id": house.member.customer_id}
@@ -316,6 +320,45 @@ def _add_surveys(add, cast: Cast) -> None:
     token = surveys.token_of(ask_member(house))
     add(cast.nobody, "GET", "/api/surveys/<token>", token=token)
     add(cast.nobody, "PUT", "/api/surveys/<token>", answer, token=token)
+
+
+def make_doubted(house: House) -> str:
+    """A friend on whom the partner has to decide."""
+    with house.member.app.app_context(), transaction():
+        partner = db.session.get_one(Partner, house.partner_id)
+        return str(bring(partner, utcnow(), doubts=("address",)).id)
+
+
+def make_friend(house: House) -> str:
+    """A member who has not bought yet."""
+    with house.member.app.app_context(), transaction():
+        return str(make_member(db.session.get_one(Partner, house.partner_id)).customer_id)
+
+
+def make_invitation(house: House) -> str:
+    """The code of somebody who invites to the house."""
+    with house.member.app.app_context(), transaction():
+        partner = db.session.get_one(Partner, house.partner_id)
+        referrals.set_terms(partner, TERMS, by=None)
+        return referrals.code_of(make_member(partner))
+
+
+def _add_referrals(add, cast: Cast) -> None:
+    house, rule = cast.ours, "/api/partner/referrals"
+    owner, code = house.staff["owner"], make_invitation(cast.ours)
+    add(house.member, "GET", "/api/customer/referrals")
+    add(house.member, "GET", "/api/customer/referrals/came-by")
+    joining = {"invitation": code, "consents": {"personal_data": True}}
+    add(cast.stranger, "POST", "/api/customer/referrals", joining)
+    add(owner, "GET", rule)
+    friend = {"customer_id": make_friend(house)}
+    add(owner, "POST", "/api/partner/customers/<uuid:customer_id>/invitation", {"invitation": code}, **friend)
+    add(owner, "POST", f"{rule}/<uuid:referral_id>/approve", referral_id=make_doubted(house))
+    add(owner, "POST", f"{rule}/<uuid:referral_id>/refuse", referral_id=make_doubted(house))
+    add(owner, "GET", f"{rule}/results")
+    add(owner, "GET", f"{rule}/terms")
+    terms = {"is_on": True, "inviter_points": 200, "friend_points": 100, "minimum": "500.00", "return_days": 14}
+    add(owner, "PUT", f"{rule}/terms", terms | {"most_a_month": 10, "life_days": 90})
 
 
 def _add_till(add, cast: Cast) -> None:

@@ -16,7 +16,7 @@ from loyalty.clock import utcnow
 from models import db, transaction
 from models.partner import Partner
 from tests.api.roles import Actor, in_frame, make_cast, new_key, sign_in
-from tests.api.samples import basket_of, make_hold, make_purchase
+from tests.api.samples import basket_of, make_doubted, make_hold, make_purchase
 from tests.factories import make_customer
 
 REPEATS = 20
@@ -116,6 +116,16 @@ def take(cast) -> Call:
     return Call(reader, f"{url}/take", body, body | {"points": 1})
 
 
+def approve_friend(cast) -> Call:
+    return Call(
+        cast.ours.staff["manager"], f"/api/partner/referrals/{make_doubted(cast.ours)}/approve", None, None, 200
+    )
+
+
+def refuse_friend(cast) -> Call:
+    return Call(cast.ours.staff["manager"], f"/api/partner/referrals/{make_doubted(cast.ours)}/refuse", None, None, 200)
+
+
 CALLS: dict[str, tuple[str, Callable, int]] = {
     "credit": ("POST /api/partner/transactions", credit, 50),
     "spend": ("POST /api/partner/transactions", spend, 5),
@@ -129,8 +139,11 @@ CALLS: dict[str, tuple[str, Callable, int]] = {
     "approve": ("POST /api/partner/claims/<uuid:claim_id>/approve", approve, 5),
     "offer a code": ("POST /api/partner/sale-codes", offer, 5),
     "take a code": ("POST /api/customer/sale-codes/<token>/take", take, 5),
+    "approve a friend": ("POST /api/partner/referrals/<uuid:referral_id>/approve", approve_friend, 5),
+    "refuse a friend": ("POST /api/partner/referrals/<uuid:referral_id>/refuse", refuse_friend, 5),
     "adjust": ("POST /api/admin/customers/<uuid:customer_id>/loyalty/adjust", adjust, 5),
 }
+WITHOUT_BODY = ("void", "approve a friend", "refuse a friend")
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +229,7 @@ def test_one_key_is_one_effect_however_often_at_once(app, cast, name, record_pro
     record_property("repeated calls", keys * REPEATS)
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != "void"])
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in WITHOUT_BODY])
 def test_a_key_with_another_body_conflicts_and_does_nothing(app, cast, name):
     call, key = CALLS[name][1](cast), new_key()
     first = call.send(key)

@@ -32,6 +32,7 @@ from loyalty import (
     partners,
     pos,
     promotions,
+    referrals,
     sale_codes,
     sales,
     services,
@@ -61,6 +62,7 @@ from tests.factories import (
     make_phone,
     make_staff,
 )
+from tests.loyalty.friends import TERMS, bring
 
 # Who calls
 
@@ -213,6 +215,50 @@ def claim_of_caller(world: World, role: str) -> str:
 @made
 def claim_of_other(world: World, role: str) -> str:
     return str(claims.claim(make_partner(), make_customer(), now=utcnow(), amount=Decimal("100.00")).id)
+
+
+def newcomer(partner_name: str):
+    """A member who has not bought yet."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        return str(make_member(partner_row(world, partner_name)).customer_id)
+
+    return make
+
+
+def invitation(partner_name: str):
+    """The code of a member who invites to the partner."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        return _invite(partner_row(world, partner_name))
+
+    return make
+
+
+@made
+def invitation_of_anybody(world: World, role: str) -> str:
+    return _invite(make_partner())
+
+
+def _invite(partner: Partner) -> str:
+    referrals.set_terms(partner, TERMS, by=None)
+    return referrals.code_of(make_member(partner))
+
+
+def no_invitation(world: World, role: str) -> str:
+    return "22222222"
+
+
+def doubted_friend(partner_name: str):
+    """A friend on whom the partner has to decide."""
+
+    @made
+    def make(world: World, role: str) -> str:
+        return str(bring(partner_row(world, partner_name), utcnow(), doubts=("address",)).id)
+
+    return make
 
 
 def sale_code(partner_name: str, branch_name: str):
@@ -548,6 +594,7 @@ CLAIM_IN_PATH = Thing(
     foreign=fixed(lambda w: w.ids["away claim"]),
     other_branch=claim("home", "other_branch"),
 )
+REFERRAL_IN_PATH = Thing("path:referral_id", own=doubted_friend("home"), foreign=doubted_friend("away"))
 SALE_CODE_IN_PATH = Thing(
     "path:code_id",
     own=sale_code("home", "branch"),
@@ -825,6 +872,16 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "GET /api/customer/purchase-stats": (Row(*SIGNED_IN, 200, things=(PARTNER_FILTER,)),),
     "GET /api/customer/promotions": (Row(*SIGNED_IN, 200),),
     "GET /api/customer/tiers": (Row(*SIGNED_IN, 200),),
+    "GET /api/customer/referrals": (Row(*SIGNED_IN, 200),),
+    "GET /api/customer/referrals/came-by": (Row(*SIGNED_IN, 200),),
+    "POST /api/customer/referrals": (
+        Row(
+            *SIGNED_IN,
+            200,
+            body={"consents": {"personal_data": True}},
+            things=(Thing("json:invitation", own=invitation_of_anybody, missing=no_invitation),),
+        ),
+    ),
     "GET /api/customer/code": (Row(*SIGNED_IN, 200),),
     "GET /api/customer/export": (Row(*SIGNED_IN, 200),),
     "POST /api/customer/contacts/request-code": (
@@ -1057,6 +1114,30 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "PUT /api/partner/nps/tasks/<uuid:survey_id>": (
         Row("staff", MANAGERS, 200, body={"state": "done"}, things=(TASK_IN_PATH,)),
     ),
+    "GET /api/partner/export/referrals.csv": (Row("staff", MANAGERS, 200),),
+    # invitations of friends
+    "GET /api/partner/referrals": (Row("staff", (*CASHIERS, "ai_marketer"), 200, query={"state": "review"}),),
+    "POST /api/partner/customers/<uuid:customer_id>/invitation": (
+        Row(
+            "staff",
+            CASHIERS,
+            200,
+            things=(
+                Thing("path:customer_id", own=newcomer("home"), foreign=newcomer("away")),
+                Thing("json:invitation", own=invitation("home"), foreign=invitation("away"), missing=no_invitation),
+            ),
+            body={},
+        ),
+    ),
+    "POST /api/partner/referrals/<uuid:referral_id>/approve": (
+        Row("staff", MANAGERS, 200, things=(REFERRAL_IN_PATH,), key=True),
+    ),
+    "POST /api/partner/referrals/<uuid:referral_id>/refuse": (
+        Row("staff", MANAGERS, 200, things=(REFERRAL_IN_PATH,), key=True),
+    ),
+    "GET /api/partner/referrals/results": (Row("staff", (*MANAGERS, "ai_marketer"), 200),),
+    "GET /api/partner/referrals/terms": (Row("staff", LOOKERS, 200),),
+    "PUT /api/partner/referrals/terms": (Row("staff", OWNERS, 200, body={"is_on": True}),),
     # promotions and tiers
     "GET /api/partner/promotions": (Row("staff", LOOKERS, 200),),
     "POST /api/partner/promotions": (Row("staff", PROMOTERS, 201, body=PROMOTION),),

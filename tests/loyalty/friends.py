@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from loyalty import sales
+from loyalty import referral_rewards, referrals, sales
 from loyalty.identities import Identifier
 from loyalty.referral_terms import Terms
 from loyalty.sales import Basket, Caller
@@ -14,6 +14,8 @@ from models import db
 from models.customer import Customer
 from models.ledger import Membership
 from models.partner import Partner
+from models.referral import Referral
+from tests.factories import make_customer, make_member
 
 CASHIER = Caller("counter", "manual")
 TERMS = Terms(is_on=True)
@@ -46,3 +48,17 @@ def buy(
 
 def give_back(partner: Partner, purchase_id: UUID, now: datetime, amount: str) -> None:
     sales.post_refund(partner, purchase_id, caller=CASHIER, key=str(uuid4()), now=now, amount=Decimal(amount))
+
+
+def bring(partner: Partner, now: datetime, *, doubts: tuple[str, ...] = (), days_ago: int = 20) -> Referral:
+    """A friend of somebody's who came and bought so long ago that their check has stood; with doubts, to be decided on."""
+    began = now - timedelta(days=days_ago)
+    if not referrals.terms_of(partner).is_on:
+        referrals.set_terms(partner, TERMS, by=None)
+    inviter, friend = (make_member(partner, make_customer(name=name)) for name in ("Анна", "Борис"))
+    code = referrals.code_of(inviter)
+    referral = referrals.accept(code, person_of(friend), came_by="link", now=began)
+    referral.doubts = list(doubts)
+    buy(partner, friend, now, "600.00", at=began)
+    referral_rewards.settle(partner.id, referral.id, now)
+    return referral

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from loyalty import customers, erasure, referrals
+from loyalty import customers, erasure, referral_rewards, referrals
 from loyalty.customers import attach_identity
 from loyalty.errors import (
     AlreadyInvited,
@@ -52,8 +52,9 @@ def come(cafe, inviter, customer=None, **options):
     return referrals.accept(referrals.code_of(inviter), person_of(friend), **options)
 
 
-def announced(job):
-    return db.session.scalars(select(Outbox).where(Outbox.job == job).order_by(Outbox.id)).all()
+def announced(job, partner_id):
+    rows = select(Outbox).where(Outbox.job == job, Outbox.partner_id == partner_id)
+    return db.session.scalars(rows.order_by(Outbox.id)).all()
 
 
 # Codes
@@ -105,7 +106,7 @@ def test_a_friend_comes_once_on_the_terms_of_that_day_and_the_inviter_is_told(ca
     again = referrals.accept(code, person, came_by="bot", now=NOW + timedelta(days=1))
     assert again.id == first.id and (first.inviter_id, first.friend_id) == (anna.id, friend.id)
     assert (first.state, first.came_by, first.inviter_points, first.minimum) == ("waiting", "link", 200, Decimal(500))
-    (row,) = announced("notify_referral")
+    (row,) = announced("notify_referral", cafe.id)
     assert row.payload == {"referral_id": str(first.id), "news": "came", "to": "inviter"}
 
 
@@ -135,6 +136,17 @@ def test_a_customer_with_purchases_is_no_friend_unless_all_was_returned(cafe, an
     with pytest.raises(KnownCustomer):
         referrals.accept(referrals.code_of(anna), person_of(old), came_by="link", now=NOW)
     assert referrals.accept(referrals.code_of(anna), person_of(returned), came_by="link", now=NOW).state == "waiting"
+
+
+def test_at_the_till_the_code_may_be_named_after_the_first_check_of_the_day(cafe, anna):
+    fresh, old = make_member(cafe), make_member(cafe)
+    buy(cafe, fresh, NOW, "700.00")
+    buy(cafe, old, NOW, "700.00", at=NOW - timedelta(days=1))
+    code = referrals.code_of(anna)
+    assert referrals.accept(code, person_of(fresh), came_by="till", now=NOW).state == "waiting"
+    with pytest.raises(KnownCustomer):
+        referrals.accept(code, person_of(old), came_by="till", now=NOW)
+    assert referral_rewards.list_unsettled(NOW, chunk=1000) != []
 
 
 # Nobody invites themselves
@@ -216,7 +228,7 @@ def test_a_registration_does_not_fail_for_an_invitation_and_the_person_is_told_w
     code = referrals.code_of(anna)
     assert referrals.accept_if_good(code, person_of(old), cafe, came_by="code", now=NOW) is None
     assert referrals.accept_if_good("junk", person_of(old), cafe, came_by="code", now=NOW) is None
-    reasons = [row.payload["reason"] for row in announced("notify_not_invited")]
+    reasons = [row.payload["reason"] for row in announced("notify_not_invited", cafe.id)]
     assert reasons == ["customer", "gone"]
     assert referrals.accept_if_good(code, person_of(make_member(cafe)), cafe, came_by="code", now=NOW) is not None
 
@@ -275,7 +287,7 @@ def test_of_fifty_invitations_accepted_at_once_one_counts(fresh_app):
         cafe = make_partner()
         referrals.set_terms(cafe, TERMS, by=None)
         codes = [referrals.code_of(make_member(cafe)) for _ in range(2)]
-        customer_id = make_member(cafe).customer_id
+        partner_id, customer_id = cafe.id, make_member(cafe).customer_id
         db.session.commit()
 
     def act(n):
@@ -285,6 +297,6 @@ def test_of_fifty_invitations_accepted_at_once_one_counts(fresh_app):
     answers = at_once(fresh_app, act, 50)
     with fresh_app.app_context():
         (made,) = db.session.scalars(select(Referral.id)).all()
-        assert len(announced("notify_referral")) == 1
+        assert len(announced("notify_referral", partner_id)) == 1
     assert sum(answer == made for answer in answers) == 25
     assert sum(isinstance(answer, AlreadyInvited) for answer in answers) == 25

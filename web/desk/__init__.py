@@ -1,5 +1,5 @@
 """The owner's desk: the programme with its calculator, staff, branches, keys of tills, figures,
-promotions, services, tiers, the limits of claims and the poster, the widget, and becoming a partner."""
+promotions, services, tiers, invitations of friends, the limits of claims and the poster, the widget, and becoming a partner."""
 
 from web.desk import (
     applications,
@@ -10,6 +10,7 @@ from web.desk import (
     poster,
     programme,
     promotions,
+    referrals,
     services,
     settings,
     staff,
@@ -30,6 +31,7 @@ ROOMS = (
     poster,
     programme,
     promotions,
+    referrals,
     services,
     settings,
     staff,

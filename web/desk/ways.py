@@ -83,6 +83,7 @@ GROUPS = (
             Way("programme:read", "/partner/tiers", "star", _("Tiers")),
             Way("programme:read", "/partner/promotions", "gift", _("Promotions")),
             Way("programme:read", "/partner/services", "list", _("Services")),
+            Way("customers:read", "/partner/referrals", "share", _("Invitations")),
         ),
     ),
     Group(

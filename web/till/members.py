@@ -9,8 +9,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, StringField
 
-from loyalty import accounts, customers, exports, members, offered, programmes, purchases
+from loyalty import accounts, customers, exports, members, offered, programmes, purchases, referrals
 from loyalty.clock import utcnow
+from loyalty.identities import Identifier
 from loyalty.members import MemberCard
 from models import transaction
 from models.transactions import in_transaction
@@ -31,6 +32,10 @@ BOUGHT = 5
 class NoteForm(Form):
     name = StringField(_("Name with us"), filters=[strip])
     is_vip = BooleanField(_("VIP customer"))
+
+
+class InvitationForm(Form):
+    invitation = StringField(_("Code of a friend's invitation"), filters=[strip])
 
 
 @blueprint.get("")
@@ -74,6 +79,23 @@ def change_customer(customer_id: UUID):
     return redirect(url_for(".show_customer", customer_id=customer_id), 303)
 
 
+@blueprint.post("/<uuid:customer_id>/invitation")
+@staff("points:credit")
+def note_invitation(customer_id: UUID):
+    """The customer at the counter has named the code of the friend who sent them; on the day of their first purchase."""
+    form = InvitationForm()
+
+    def note() -> None:
+        customer, _member = customers.find_member(partner(), Identifier("customer_id", str(customer_id)))
+        how = {"came_by": "till", "partner_id": g.me.partner_id, "by": g.me.customer_id}
+        referrals.accept(form.invitation.data, customer, now=utcnow(), **how)
+
+    if carry_out(form, note) is None:
+        return _show(customer_id, invitation=form), 422
+    flash(gettext("Noted: both get their points when the first purchase has stood."), "success")
+    return redirect(url_for(".show_customer", customer_id=customer_id), 303)
+
+
 @blueprint.get("/export.csv")
 @staff("export:read")
 def export():
@@ -83,7 +105,7 @@ def export():
     return Response(stream_with_context(written), mimetype="text/csv", headers=headers)
 
 
-def _show(customer_id: UUID, form: NoteForm | None = None):
+def _show(customer_id: UUID, form: NoteForm | None = None, *, invitation: InvitationForm | None = None):
     card = in_transaction(
         lambda: members.show_member(g.me.partner_id, customer_id, utcnow(), contacts=may_see_contacts())
     )
@@ -115,6 +137,8 @@ def _show(customer_id: UUID, form: NoteForm | None = None):
         point_value=programmes.current_rules(g.me.partner_id)[1].point_value,
         bought=bought,
         more_bought=more is not None,
+        invitation=invitation or InvitationForm(formdata=None),
+        may_be_invited=g.me.may("points:credit") and referrals.terms_of(partner()).is_on,
         form=form or NoteForm(formdata=None, data={"name": card.name or "", "is_vip": card.is_vip}),
         operations=[tell(operation) for operation in operations],
         following=following,
