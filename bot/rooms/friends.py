@@ -39,15 +39,15 @@ def show_places(talk: Talk) -> None:
     elif len(places) == 1:
         show_own(talk, places[0].code)
     else:
-        buttons = [[(partner.name[:40], f"invite:{partner.code}")] for partner in places]
+        buttons = [[(partner.name[:40], f"bring:{partner.code}")] for partner in places]
         talk.say(talk.words("invite_where"), buttons)
 
 
-@room.press(r"invite:([0-9]{6,12})")
+@room.press(r"bring:([0-9]{6,12})")
 def show_own(talk: Talk, partner_code: str) -> None:
     """The link with its QR, to be passed on, and the terms."""
     words, own = talk.words, _own(talk, partner_code)
-    who = [[(words("invite_who"), f"invited:{partner_code}")]]
+    who = [[(words("invite_who"), f"brought:{partner_code}")]]
     if own.code is None:
         talk.say(words("invite_ended", partner=own.partner.name), who)
         return
@@ -64,7 +64,7 @@ def show_own(talk: Talk, partner_code: str) -> None:
     talk.show_qr(link, told, who)
 
 
-@room.press(r"invited:([0-9]{6,12})")
+@room.press(r"brought:([0-9]{6,12})")
 def show_friends(talk: Talk, partner_code: str) -> None:
     """Who came, by first names, and what became of it."""
     words, own = talk.words, _own(talk, partner_code)
@@ -180,11 +180,11 @@ def show_doubted(talk: Talk, referral_id: str) -> None:
         amount=words.money(row.amount, partner.currency),
         doubts="\n".join(words(f"doubt_{one}") for one in row.doubts),
     )
-    choice = [(words("friend_yes"), f"friend_yes:{referral_id}"), (words("friend_no"), f"friend_no:{referral_id}")]
+    choice = [(words("friend_yes"), f"reward:yes:{referral_id}"), (words("friend_no"), f"reward:no:{referral_id}")]
     talk.rewrite(told, [choice, *back])
 
 
-@room.press(r"friend_(yes|no):([0-9a-f]{32})", "customers:write")
+@room.press(r"reward:(yes|no):([0-9a-f]{32})", "customers:write")
 def decide(talk: Talk, answer: str, referral_id: str) -> None:
     """The word of the partner; who presses twice is told that it was decided."""
     words = talk.words
