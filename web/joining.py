@@ -37,7 +37,9 @@ class JoinForm(Form):
 @commits
 def show_joining():
     """Who are you; then the consents; then that it is done, with the code for the widget."""
-    partner = partners.get_open_partner(request.args.get("partner", "").strip())
+    if "partner" not in request.args:
+        return render_template("checkin/whose.html", problem=None)
+    partner = partners.get_open_partner(request.args["partner"].strip())
     mark = _read_mark(request.args.get("for"))
     here = _address(partner, mark)
     if g.me is None:

@@ -36,7 +36,7 @@ MORE: dict[str, list[str]] = {
     "/login": ["/login?for=staff", "/login?ended=1"],
     "/checkin": ["/checkin?partner=<partner>"],
     "/join": ["/join?partner=<partner>", "/join?partner=<partner>&for=0123456789abcdef0123456789abcdef"],
-    "/spend": ["/spend?partner=<partner>"],
+    "/spend": ["/spend?partner=406631153"],
     "/partner/claims": ["/partner/claims?decided=1"],
     "/partner/poster/print": ["/partner/poster/print?size=tent"],
     "/sandbox/telegram": ["/sandbox/telegram?start=p406631153", "/sandbox/telegram?q=zz", "/sandbox/telegram?phone=1"],

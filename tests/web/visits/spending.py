@@ -6,7 +6,6 @@ def form(**fields):
 
 
 VISITS = [
-    Visit("GET /spend", own=lambda cast, house: {"partner": house.partner_code}),
     Visit("POST /spend", form=form(points="1"), done=(303, 422)),  # not everybody has something there
     Visit("POST /spend/cancel", form=form(), done=(303, 422)),
 ]
