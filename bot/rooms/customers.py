@@ -13,11 +13,13 @@ from bot import keyboards
 from bot.masks import mask_card, mask_email, mask_phone
 from bot.rooms import history
 from bot.router import Room
+from bot.standing import say_standing
 from bot.talk import Buttons, Talk
 from loyalty import customers, members
 from loyalty.errors import InvalidCursor, LoyaltyError
 from loyalty.identities import recognise
 from loyalty.members import MemberCard
+from loyalty.offered import find_standing
 
 room = Room()
 
@@ -224,7 +226,11 @@ def _describe(card: MemberCard, talk: Talk) -> list[str]:
     words, currency = talk.words, talk.partner.currency
     known = [(card.phone, mask_phone), (card.email, mask_email), (card.card, mask_card)]
     contacts = " · ".join(mask(value) for value, mask in known if value)
-    lines = [f"👤 {_name(card, talk)}{_star(card)}", *([contacts] if contacts else []), ""]
+    lines = [f"👤 {_name(card, talk)}{_star(card)}", *([contacts] if contacts else [])]
+    standing = find_standing(card.customer_id, talk.place.partner_id, talk.now)
+    if standing is not None and (told := say_standing(standing, words, currency)):
+        lines.append(told)
+    lines.append("")
     lines.append(words("card_balance", points=words.points(card.balance)))
     if card.held:
         held, available = words.points(card.held), words.points(card.available)

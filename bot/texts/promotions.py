@@ -1,6 +1,8 @@
 """Promotions: of a partner in the office, and those that run for a customer."""
 
 TEXTS = {
+    "tier_is": {"ru": "{tier} {factor}", "en": "{tier} {factor}"},
+    "tier_next": {"ru": "до уровня «{tier}» осталось {missing}", "en": "{missing} more to “{tier}”"},
     "office_promotions": {"ru": "🎁 Акции", "en": "🎁 Promotions"},
     "promotions_head": {"ru": "🎁 Акции", "en": "🎁 Promotions"},
     "promotions_empty": {

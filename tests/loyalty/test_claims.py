@@ -205,6 +205,7 @@ def test_a_refused_receipt_may_be_shown_again_and_says_so(cafe, guest, now):
         ({"at": -timedelta(hours=73)}, "older"),
         ({"at": -timedelta(days=730)}, "older"),
     ],
+    ids=["a return", "a purchase from somebody", "a future receipt", "three days old", "a two-year-old receipt"],
 )
 def test_a_receipt_that_does_not_count_is_refused_clearly(cafe, guest, now, change, reason):
     text = receipt(now + change.get("at", timedelta()), n=change.get("n", 1))
