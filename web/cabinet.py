@@ -13,8 +13,9 @@ from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, SelectChoice, SelectField
 from wtforms.validators import Optional
 
-from loyalty import accounts, codes, offered, services, surveys, wallet
+from loyalty import accounts, claims, codes, offered, services, surveys, wallet
 from loyalty.accounts import Figures, PurchaseFilter
+from loyalty.claims import OwnClaim
 from loyalty.clock import utcnow
 from loyalty.offers import Promotion
 from models.transactions import commits
@@ -31,6 +32,7 @@ blueprint = Blueprint("cabinet", __name__, url_prefix="/customer")
 MONTHS = 6
 RECENT = 5
 PAGE = 20
+LATEST_CLAIMS = 5
 PERIODS = {"30": lazy("30 days"), "365": lazy("A year"), "all": lazy("All time")}
 NOBODY = UUID(int=0)
 
@@ -113,12 +115,19 @@ def show_history():
         offers=_list_offers(pocket.partner_id, now) if pocket else (),
         menu=services.by_category(services.visible(pocket.partner_id)) if pocket else (),
         operations=[tell(operation) for operation in operations],
+        claims=_list_undone(partner_id) if not cursor and kind is None else (),
         months=months,
         picture=_draw_months(months),
         at=_addresses("cabinet.show_history", kind=kind, partner=request.args.get("partner")),
         is_first=not cursor,
         following=following,
     )
+
+
+def _list_undone(partner_id: UUID | None) -> list[OwnClaim]:
+    """Of the person's latest claims those that gave nothing (yet): they stand in no line of the history."""
+    found = claims.list_own(g.me.customer_id, limit=LATEST_CLAIMS)
+    return [one for one in found if one.state in ("waiting", "refused") and partner_id in (None, one.partner_id)]
 
 
 def _list_offers(partner_id: UUID, now: datetime) -> list[tuple[Promotion, list[str]]]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
@@ -60,7 +60,14 @@ def show_checkin():
     here = url_for(".show_checkin", partner=partner.code, branch=request.args.get("branch") or None)
     if g.me is None:
         form = RegistrationForm(formdata=None, data={"partner": partner.code, "next": here})
-        return render_template("checkin/newcomer.html", partner=partner, rules=_rules(partner), form=form, here=here)
+        return render_template(
+            "checkin/newcomer.html",
+            partner=partner,
+            rules=_rules(partner),
+            form=form,
+            here=here,
+            bot=current_app.config["SETTINGS"].bot_link(_payload(partner, request.args.get("branch"))),
+        )
     form = ClaimForm(
         formdata=None, data={"partner": partner.code, "next": here, "branch": request.args.get("branch", "")}
     )
@@ -127,6 +134,14 @@ def withdraw_claim(claim_id: UUID):
         return _show_claim(claims.show_own(g.me.customer_id, claim_id), form), 422
     flash(gettext("The request is withdrawn."), "info")
     return redirect(url_for(".list_claims"), 303)
+
+
+def _payload(partner: Partner, branch: str | None) -> str:
+    """What the bot is told by whoever goes on there."""
+    try:
+        return f"c{partner.code}-{UUID(branch).hex}" if branch else f"c{partner.code}"
+    except ValueError:
+        return f"c{partner.code}"
 
 
 def _show_claim(claim: OwnClaim, form: Form) -> str:

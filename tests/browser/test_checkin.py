@@ -13,7 +13,7 @@ from loyalty.clock import utcnow
 from sandbox import world
 from tests.browser.checks import check_keyboard, check_page, wait_for_scripts
 from tests.factories import make_email
-from tests.support.qr import read_png
+from tests.support.qr import read_png, read_svg
 from tests.support.site import Site
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -132,6 +132,34 @@ def test_a_newcomer_registers_at_the_counter(shop, open_as, address):
     ask(phone, "350")
     phone.get_by_role("button", name="Отозвать заявку").tap()
     expect(phone.locator(".row", has_text="отозвана")).to_be_visible()
+
+
+def show_qr(desk: Page, amount: str) -> str:
+    """What a phone reads on the till's screen."""
+    desk.get_by_label("Сумма чека").fill(amount)
+    desk.get_by_role("button", name="QR с суммой").click()
+    desk.wait_for_url(re.compile("/partner/sale-codes/"))
+    return read_svg(desk.locator(".sale-code svg").first.evaluate("drawing => drawing.outerHTML"))
+
+
+def test_the_cashiers_qr_is_taken_by_one_phone_and_the_till_says_who(shop, open_as):
+    desk = open_as("espresso-cashier", "/partner", **PHONE)
+    wait_for_scripts(desk)
+    link = show_qr(desk, "600")
+    assert link.startswith(f"{shop.url}/r/")
+    check_page(desk)
+    phone, late = open_as("ivan", link, **PHONE), open_as("style-owner", link, **PHONE)
+    expect(late.get_by_role("button", name=re.compile("Получить"))).to_be_visible()
+    if phone.get_by_label("Согласен на обработку").count():
+        phone.get_by_label("Согласен на обработку").check()
+    phone.get_by_role("button", name="Получить 30 баллов").tap()
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("+30 баллов")
+    check_page(phone)
+    late.reload()
+    expect(late.get_by_role("heading", level=1)).to_have_text("Код не действует")
+    expect(late.locator("main")).to_contain_text("уже получили")
+    expect(desk.get_by_role("heading", level=1)).to_contain_text("+30", timeout=SLOWLY)
+    expect(desk.locator("main")).to_contain_text("Иван Петров")
 
 
 def test_a_receipt_that_was_pasted_is_looked_at_and_refused_with_a_reason(shop, open_as):

@@ -186,6 +186,21 @@ def test_a_refusal_is_read_as_it_was_written(guest, ask, decide, words):
     assert "&lt;img src=x" in guest.get("/customer/claims").text
 
 
+def test_the_history_shows_requests_that_gave_nothing_yet_and_why(guest, ask, decide, words):
+    ask(amount="600")
+    assert "Заявки без баллов" in words(guest.get("/customer/loyalty"))
+    decide("refuse", reason="Это не наш чек.")
+    told = words(guest.get("/customer/loyalty"))
+    assert "Заявки без баллов" in told and "600" in told and "Это не наш чек." in told
+
+
+def test_a_stranger_may_go_on_in_the_bot_with_the_branch_of_the_poster(app, cafe):
+    branch = uuid.uuid4()
+    for named, payload in ((branch, f"c{cafe[1]}-{branch.hex}"), ("zz", f"c{cafe[1]}"), ("", f"c{cafe[1]}")):
+        page = Browser(app).get(f"/checkin?partner={cafe[1]}&branch={named}").text
+        assert f'start={payload}"' in page
+
+
 def test_a_request_is_withdrawn_while_it_waits(guest, ask, own, decide, words):
     answer = ask(amount="100")
     assert guest.post(answer.headers["Location"] + "/withdraw").status_code == 303
