@@ -23,7 +23,7 @@ from api.schemas.auth import CodeSent
 from api.schemas.lists import page_of
 from api.security import Caller, public
 from api.tokens import unauthorized
-from loyalty import accounts, claims, offered, partners, sign_in, widget, widget_sessions
+from loyalty import accounts, claims, offered, partners, sign_in, widget, widget_funnel, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidOrigin, PartnerNotFound
 from loyalty.identities import parse_identifier
@@ -82,9 +82,14 @@ def from_visitor(view: Callable) -> Callable:
 @public
 @blueprint.response(200, schemas.Card)
 def show_card(partner):
-    """What a site may show before anybody opens the widget: cacheable, for every site, without cookies."""
-    card = widget.show_card(widget.find_partner(partner))
-    return card, {"Cache-Control": f"public, max-age={CARD_SECONDS}"}
+    """What a site may show before anybody opens the widget: for every site, without cookies.
+
+    A browser keeps it a while, and a partner's own site that asks has shown the launcher: that is counted.
+    """
+    found = widget.find_partner(partner)
+    if request.headers.get("Origin") in widget.list_sites(found.id):
+        widget_funnel.note(found, "shown", client_address(), utcnow())
+    return widget.show_card(found), {"Cache-Control": f"private, max-age={CARD_SECONDS}"}
 
 
 @blueprint.after_request
@@ -145,6 +150,7 @@ def arrive(body):
 def _open(customer: Customer) -> dict:
     device = request.headers.get("User-Agent")
     secret = widget_sessions.open_session(g.call.partner.id, customer.id, device, utcnow())
+    widget_funnel.record(g.call.partner, "signed_in", utcnow())
     if not g.call.keeps_cookies:
         return {"session": secret}
     _give_cookie(secret, int(widget_sessions.LIFE.total_seconds()))

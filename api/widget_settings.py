@@ -11,7 +11,7 @@ from api.purchases import current_partner
 from api.schemas import widget_settings as schemas
 from api.schemas.lists import page_of
 from api.security import staff
-from loyalty import widget, widget_look, widget_proof
+from loyalty import widget, widget_funnel, widget_look, widget_proof
 from loyalty.clock import utcnow
 from models.partner import Partner
 from models.transactions import commits
@@ -98,6 +98,15 @@ def _site(partner: Partner, row: WidgetSite) -> dict:
         "shown_until": widget_proof.shown_until(row),
         "proof": proof,
     }
+
+
+@blueprint.get("/stats")
+@staff("stats:read")
+@blueprint.arguments(schemas.FunnelQuery, location="query")
+@blueprint.response(200, schemas.Funnel)
+def show_funnel(wanted):
+    """How often it was seen, opened and signed in to, and who came of it, day by day; today is the last of the days."""
+    return widget_funnel.summarise(current_partner(), days=wanted["days"], now=utcnow())
 
 
 def _look(partner: Partner, look: widget_look.Look) -> dict:

@@ -1,7 +1,8 @@
-"""The widget: how it looks, on whose sites it may stand, and who looked through it."""
+"""The widget: how it looks, on whose sites it may stand, how often it was used, and who looked through it."""
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -53,6 +54,19 @@ class WidgetLook(Made, db.Model):
     # what the launcher says, in the page's language
     label_ru: Mapped[str | None] = mapped_column(String(24))
     label_en: Mapped[str | None] = mapped_column(String(24))
+
+
+class WidgetDay(db.Model):
+    """How often a partner's widget was seen, opened and signed in to on one day of the partner's zone. Nobody is in it."""
+
+    __tablename__ = "widget_day"
+    __table_args__ = (CheckConstraint("shown >= 0 AND opened >= 0 AND signed_in >= 0", name="counts"),)
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    shown: Mapped[int] = mapped_column(server_default="0")
+    opened: Mapped[int] = mapped_column(server_default="0")
+    signed_in: Mapped[int] = mapped_column(server_default="0")
 
 
 class WidgetSession(Made, db.Model):

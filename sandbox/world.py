@@ -21,7 +21,18 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from config import Settings
-from loyalty import customers, ledger, nps, partners, referral_rewards, referrals, surveys, widget, widget_look
+from loyalty import (
+    customers,
+    ledger,
+    nps,
+    partners,
+    referral_rewards,
+    referrals,
+    surveys,
+    widget,
+    widget_funnel,
+    widget_look,
+)
 from loyalty.api_keys import TILL_SCOPES
 from loyalty.clock import utcnow
 from loyalty.errors import IdentityTaken
@@ -216,8 +227,11 @@ def _add_guests(_secret_key: str, now: datetime) -> None:
     for business, colour in guests.COLOURS.items():
         widget_look.set_look(db.session.get_one(Partner, fixed_id(business)), {"accent": colour}, by=None, now=now)
     for business, visits in guests.VISITS.items():
+        _add_views(business, now)
         for key in dict.fromkeys(visit.guest for visit in visits):
-            _add_membership(key, business, guests.GUESTS[key].name, joined[business, key])
+            at = joined[business, key]
+            place = "page:widget" if now - at < timedelta(days=45) else "sandbox"
+            _add_membership(key, business, guests.GUESTS[key].name, at, place)
             if business in guests.GUESTS[key].vip_at:
                 db.session.get_one(Membership, (fixed_id(business), fixed_id(f"{key}@{business}"))).is_vip = True
         told = [(visit, _tell_visit(business, n, visit, now)) for n, visit in enumerate(visits, 1)]
@@ -337,7 +351,17 @@ def _add_guest(key: str, guest: guests.Guest, at: datetime) -> None:
                 customers.attach_identity(person, kind, value, proven_at=at)
 
 
-def _add_membership(key: str, business: str, name: str, joined: datetime) -> None:
+def _add_views(business: str, now: datetime) -> None:
+    """How the widget was used on the business's site lately, more on weekends."""
+    partner = db.session.get_one(Partner, fixed_id(business))
+    for n in range(1, 61):
+        at = now - timedelta(days=n)
+        seen = 30 + 7 * (n * 5 % 4) + (25 if at.weekday() >= 5 else 0) - n // 4
+        for step, times in (("shown", seen), ("opened", seen // 6), ("signed_in", seen // 17)):
+            widget_funnel.record(partner, step, at, times=times)
+
+
+def _add_membership(key: str, business: str, name: str, joined: datetime, place: str = "sandbox") -> None:
     """An account without points. Welcomed long ago, before these books: no sign-in may add a bonus to it."""
     partner, membership, person = fixed_id(business), fixed_id(f"{key}@{business}"), fixed_id(key)
     account = Membership(
@@ -355,7 +379,7 @@ def _add_membership(key: str, business: str, name: str, joined: datetime) -> Non
             kind="personal_data",
             granted=True,
             text_version="demo",
-            place="sandbox",
+            place=place,
             at=joined,
         )
     )

@@ -22,7 +22,7 @@ from web.sign_in import RegistrationForm
 
 blueprint = Blueprint("joining", __name__, url_prefix="/join")
 
-_PLACE = "page"
+_PLACE = "page:widget"
 
 
 class JoinForm(Form):
@@ -43,7 +43,7 @@ def show_joining():
     mark = _read_mark(request.args.get("for"))
     here = _address(partner, mark)
     if g.me is None:
-        form = RegistrationForm(formdata=None, data={"partner": partner.code, "next": here})
+        form = RegistrationForm(formdata=None, data={"partner": partner.code, "next": here, "via": "widget"})
         return _show("newcomer", partner, form=form, here=here)
     member = membership_of(g.me.customer_id, partner.id)
     if member is None or joining.must_be_asked(g.me.customer_id, partner.id):

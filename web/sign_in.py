@@ -48,6 +48,7 @@ class RegistrationForm(Form):
     invitation = StringField(lazy("Code of a friend's invitation"), filters=[lambda text: (text or "").strip()])
     partner = HiddenField()
     next = HiddenField()
+    via = HiddenField()
 
 
 @blueprint.get("/login")
@@ -180,7 +181,7 @@ def take_registration():
             invitation=invitation or None,
             came_by="link" if following.startswith("/i/") else "code",
             device=name_of_browser(),
-            place=_PLACE,
+            place=f"{_PLACE}:widget" if form.via.data == "widget" else _PLACE,
             address=_address(),
             now=utcnow(),
             locale=choose_language(),

@@ -21,7 +21,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from config import ROOT
-from loyalty import claims, offered, programmes, services, widget, widget_sessions
+from loyalty import claims, offered, programmes, services, widget, widget_funnel, widget_sessions
 from loyalty.access import public
 from loyalty.clock import utcnow
 from loyalty.errors import (
@@ -134,6 +134,8 @@ def show_frame():
     is_new = not widget_sessions.is_browser(browser)
     browser = widget_sessions.new_browser() if is_new else browser
     sites = _sites(partner)
+    if _is_opened_on(sites):
+        widget_funnel.note(partner, "opened", request.remote_addr or "unknown", utcnow())
     theme = request.args.get("theme") if request.args.get("theme") in THEMES else show_look(partner).theme
     rules = programmes.current_rules(partner.id)[1]
     html = render_template(
@@ -170,6 +172,13 @@ def _sites(partner: Partner) -> list[str]:
     sites = widget.list_sites(partner.id)
     is_preview = request.headers.get("Sec-Fetch-Site") == "same-origin"
     return [*sites, request.host_url.rstrip("/")] if is_preview else sites
+
+
+def _is_opened_on(sites: list[str]) -> bool:
+    """Whether one of the partner's pages has just put the frame into itself."""
+    if request.headers.get("Sec-Fetch-Dest") != "iframe" or request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return False
+    return (request.referrer or "").rstrip("/") in sites
 
 
 def _settings(partner: Partner, rules: Rules, sites: list[str], token: str) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from api.schemas.fields import Choice, Id, Input, Moment, Output, Text
+from api.schemas.fields import Choice, Day, Id, Input, Moment, Output, Text, Whole
 from loyalty.widget_look import LONGEST_LABEL, POSITIONS, THEMES
 from loyalty.widget_proof import FAILURES, STATES
 
@@ -68,3 +68,27 @@ class Site(Output):
     checked_at = Moment(required=True, allow_none=True)
     shown_until = Moment(required=True, allow_none=True, metadata={"description": "of a failing one"})
     proof = fields.Nested(Proof, required=True)
+
+
+class FunnelQuery(Input):
+    days = Whole(maximum=366, load_default=30)
+
+
+class Steps(Output):
+    shown = fields.Integer(required=True, metadata={"description": "a browser counts once in five minutes"})
+    opened = fields.Integer(required=True)
+    signed_in = fields.Integer(required=True)
+    joined = fields.Integer(required=True, metadata={"description": "in the widget, or on our page that it leads to"})
+    claimed = fields.Integer(required=True)
+
+
+class FunnelDay(Steps):
+    day = Day(required=True)
+
+
+class Funnel(Output):
+    since = Day(required=True)
+    until = Day(required=True)
+    total = fields.Nested(Steps, required=True)
+    before = fields.Nested(Steps, required=True, metadata={"description": "of as many days before"})
+    days = fields.List(fields.Nested(FunnelDay), required=True)

@@ -281,6 +281,7 @@ def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:
     add(owner, "GET", "/api/partner/widget")
     add(owner, "PUT", "/api/partner/widget", look)
     add(owner, "GET", "/api/partner/widget/sites")
+    add(owner, "GET", "/api/partner/widget/stats")
     add(owner, "POST", "/api/partner/widget/sites", site)
     mine = owner.post("/api/partner/widget/sites", {"origin": "https://mine.example"}).json["id"]
     other = owner.post("/api/partner/widget/sites", {"origin": "https://other.example"}).json["id"]

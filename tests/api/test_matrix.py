@@ -1216,6 +1216,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
     # how the widget looks and where it stands
     "GET /api/partner/widget": (Row("staff", OWNERS, 200),),
     "PUT /api/partner/widget": (Row("staff", OWNERS, 200, body={"theme": "dark"}),),
+    "GET /api/partner/widget/stats": (Row("staff", (*MANAGERS, "ai_marketer"), 200),),
     "GET /api/partner/widget/sites": (Row("staff", OWNERS, 200),),
     "POST /api/partner/widget/sites": (Row("staff", OWNERS, 201, body={"origin": "https://shop.example"}),),
     "POST /api/partner/widget/sites/<uuid:site_id>/check": (Row("staff", OWNERS, 200, things=(SITE_IN_PATH,)),),

@@ -96,7 +96,7 @@ def test_the_card_is_everybodys_and_kept_for_a_while(app, cast):
     headers = answers[0].headers
     assert headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in headers
-    assert headers["Cache-Control"] == "public, max-age=300"
+    assert headers["Cache-Control"] == "private, max-age=300"
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Set-Cookie" not in headers
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from models import transaction
+from tests.factories import make_site
+
 
 def test_a_look_is_read_and_changed_in_parts(cast):
     owner = cast.ours.staff["owner"]
@@ -43,3 +46,19 @@ def test_sites_are_added_listed_and_taken_off(cast):
     assert owner.post("/api/partner/widget/sites", {"origin": "*.shop.example"}).json["code"] == "invalid_origin"
     assert owner.delete(f"/api/partner/widget/sites/{made.json['id']}").status_code == 204
     assert made.json not in owner.get("/api/partner/widget/sites").json["items"]
+
+
+def test_who_saw_and_opened_it_is_read_day_by_day(app, cast):
+    owner, code = cast.ours.staff["owner"], cast.ours.partner_code
+    with app.app_context(), transaction():
+        make_site(cast.ours.partner_id, "https://seen.example")
+    before = owner.get("/api/partner/widget/stats?days=2").json["total"]
+    for origin in ("https://seen.example", "https://elsewhere.example", "null"):
+        assert cast.nobody.get(f"/api/widget/{code}", Origin=origin).status_code == 200
+    cast.nobody.get(f"/api/widget/{code}")
+    found = owner.get("/api/partner/widget/stats?days=2").json
+    assert found["total"]["shown"] == before["shown"] + 1
+    assert len(found["days"]) == 2
+    assert sum(day["shown"] for day in found["days"]) == found["total"]["shown"]
+    assert found["before"]["shown"] == 0
+    assert owner.get("/api/partner/widget/stats?days=0").status_code == 400

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from loyalty import consents, partners, widget_sessions
+from loyalty import consents, partners, widget_funnel, widget_sessions
+from loyalty.clock import utcnow
 from loyalty.customers import membership_of
 from loyalty.rules import Rules
 from models import transaction
@@ -40,12 +41,19 @@ def address(cafe):
     return f"/join?partner={cafe[1]}&for={MARK}"
 
 
+def count_joined(app, cafe) -> int:
+    """How many the partner's figures say have joined by its widget."""
+    with app.app_context():
+        return widget_funnel.summarise(partners.get_partner(cafe[1]), days=2, now=utcnow()).total["joined"]
+
+
 def test_a_newcomer_registers_by_e_mail_and_sees_the_code_for_the_widget(app, cafe, words):
     browser, email = Browser(app), make_email()
     page = browser.get(address(cafe))
     assert "Вступите и копите баллы" in words(page) and "70 баллов в подарок" in words(page)
     assert "Подписаться на бот" in words(page)
-    sent = {"contact": email, "partner": cafe[1], "next": address(cafe), "personal_data": "y"}
+    via = re.search(r'name="via" type="hidden" value="(\w+)"', page.text)[1]
+    sent = {"contact": email, "partner": cafe[1], "next": address(cafe), "via": via, "personal_data": "y"}
     assert browser.post("/register", **sent).status_code == 303
     done = browser.post("/login/code", code=code_sent(app))
     assert done.headers["Location"] == address(cafe)
@@ -54,6 +62,7 @@ def test_a_newcomer_registers_by_e_mail_and_sees_the_code_for_the_widget(app, ca
     code = "".join(DIGITS.search(page.text).groups())
     assert code == "".join(DIGITS.search(browser.get(address(cafe)).text).groups())
     assert not DIGITS.search(browser.get(f"/join?partner={cafe[1]}").text)
+    assert count_joined(app, cafe) == 1
 
 
 def test_who_has_an_account_agrees_and_joins(app, cafe, guest, words):
@@ -68,6 +77,7 @@ def test_who_has_an_account_agrees_and_joins(app, cafe, guest, words):
     assert DIGITS.search(guest.get(address(cafe)).text)
     with app.app_context():
         assert membership_of(guest.person, cafe[0]).balance == 70
+        assert count_joined(app, cafe) == 1
         assert consents.has_consent(guest.person, consents.PERSONAL_DATA, cafe[0])
         assert not consents.has_consent(guest.person, consents.ADVERTISING, cafe[0])
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from loyalty import widget, widget_sessions
+from loyalty import widget, widget_funnel, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.rules import Rules
 from loyalty.stories import STORIES
@@ -199,6 +199,24 @@ def test_the_frame_has_the_partners_theme_unless_the_page_names_another(client, 
     assert 'data-theme="dark"' in open_frame(client, partner).text
     assert 'data-theme="light"' in client.get(f"/widget/frame?partner={partner}&theme=light").text
     assert 'data-theme="dark"' in client.get(f"/widget/frame?partner={partner}&theme=x%22y").text
+
+
+@pytest.mark.parametrize(
+    ("headers", "counted"),
+    [
+        ({}, 1),
+        ({"Referer": "https://elsewhere.example/"}, 0),
+        ({"Referer": ""}, 0),
+        ({"Sec-Fetch-Dest": "document"}, 0),
+        ({"Sec-Fetch-Site": "same-origin"}, 0),
+    ],
+)
+def test_a_frame_that_a_site_of_the_partner_opens_is_counted(client, app, partner, headers, counted):
+    usual = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site", "Referer": "https://shop.example/"}
+    open_frame(client, partner, **usual | headers)
+    with app.app_context():
+        found = widget_funnel.summarise(widget.find_partner(partner), days=2, now=utcnow())
+    assert found.total["opened"] == counted
 
 
 def test_what_a_partner_calls_itself_stays_text(client, app):

@@ -17,6 +17,7 @@ from web.desk import (
     stats,
     tiers,
     widget,
+    widget_stats,
 )
 from web.desk.ways import list_ways
 
@@ -38,5 +39,6 @@ ROOMS = (
     stats,
     tiers,
     widget,
+    widget_stats,
 )
 BLUEPRINTS = tuple(room.blueprint for room in ROOMS)
