@@ -336,6 +336,7 @@ onSubmit("arrive", async (field) => {
   }
   field.value = "";
   await look();
+  if (state === "member") tell("joined");
 });
 
 // Something of the page lies over the field. It may be harmless, so this warns once and does not lock anybody out.
@@ -363,6 +364,7 @@ onSubmit("claim", async (field) => {
     return explain(error.code === "validation_error" ? new Refused(400, "invalid_amount") : error, place);
   }
   find("amount").value = find("receipt").value = "";
+  tell("claimed");
   await look();
   if (state === "member") note(given.texts.claimed);
 });

@@ -77,7 +77,7 @@ def script(site: Site, code: str, options: str = "") -> str:
     return f"""<div id="loyalty-widget"></div><script src="{site.url}/widget.js"></script><script>
       window.told = [];
       window.handle = LoyaltyWidget.init({{partnerId: '{code}', position: 'bottom-right'{options}}});
-      for (const type of ['open', 'close', 'signed-in', 'signed-out'])
+      for (const type of ['open', 'close', 'signed-in', 'signed-out', 'joined', 'claimed'])
         handle.on(type, (...given) => told.push([type, ...given].join(' ')));
     </script>"""
 
@@ -593,7 +593,7 @@ def test_a_newcomer_joins_asks_for_points_gets_them_at_the_till_and_spends_them_
     frame.get_by_label("Код с той страницы").fill(code)
     frame.get_by_role("button", name="Показать мои баллы").click()
     expect(frame.locator("#balance")).to_have_text("0 баллов")
-    page.wait_for_function("told.join() === 'open,signed-in'")
+    page.wait_for_function("told.join() === 'open,signed-in,joined'")
 
     # asking for points, which come when the till says so
     frame.get_by_role("button", name="Начислить").click()
@@ -601,6 +601,7 @@ def test_a_newcomer_joins_asks_for_points_gets_them_at_the_till_and_spends_them_
     frame.get_by_role("button", name="Запросить баллы").click()
     expect(frame.locator("#claims")).to_contain_text("ждёт подтверждения")
     expect(frame.locator("#balance")).to_have_text("0 баллов")
+    page.wait_for_function("told.at(-1) === 'claimed'")
     counter.goto(f"{site.url}/partner/claims")
     counter.get_by_role("button", name=re.compile("Одобрить")).first.click()
     expect(frame.locator("#balance")).to_have_text("200 баллов", timeout=30_000)
