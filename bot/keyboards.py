@@ -5,8 +5,13 @@ from __future__ import annotations
 from bot.talk import Buttons, Talk
 from bot.texts import Words
 
-# services get a place beside the promotions with what they open
-CUSTOMER_MENU = (("balance", "history"), ("promotions", "invite"), ("code", "profile"), ("help", "as_staff", "partner"))
+CUSTOMER_MENU = (
+    ("balance", "history"),
+    ("promotions", "services"),
+    ("code", "profile"),
+    ("invite",),
+    ("help", "as_staff", "partner"),
+)
 STAFF_MENU = (
     (("credit", "points:credit"), ("spend", "points:spend")),
     (("customers", "customers:read"), ("purchases", "transactions:read")),

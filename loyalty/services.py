@@ -25,6 +25,7 @@ from loyalty.names import fold, require_name, tidy_name
 from loyalty.sales import Basket
 from loyalty.types import Line
 from models import db, new_id
+from models.ledger import Membership
 from models.partner import Partner
 from models.service import Service
 
@@ -125,6 +126,21 @@ def get_service(partner_id: UUID, service_id: UUID) -> Service:
     return row
 
 
+def list_sellers(customer_id: UUID) -> list[Partner]:
+    """The partners of a person that show services, by name."""
+    shown = select(Service.id).where(
+        Service.partner_id == Partner.id, Service.archived_at.is_(None), Service.is_hidden.is_(False)
+    )
+    wanted = (
+        select(Partner)
+        .join(Membership, Membership.partner_id == Partner.id)
+        .where(Membership.customer_id == customer_id, Membership.state == "open", Partner.state == "active")
+        .where(shown.exists())
+        .order_by(Partner.name, Partner.id)
+    )
+    return list(db.session.scalars(wanted))
+
+
 # Changed
 
 
@@ -134,7 +150,7 @@ def make(partner: Partner, draft: Draft, *, by: UUID | None, now: datetime) -> S
     count = select(func.count()).where(Service.partner_id == partner.id, Service.archived_at.is_(None))
     if db.session.scalar(count) >= MOST:
         raise InvalidService(f"would be one of more than {MOST}: archive another one first")
-    _refuse_taken(partner.id, draft.name)
+    require_free_name(partner.id, draft.name)
     draft = _spell(partner.id, draft)
     row = Service(
         partner_id=partner.id, id=new_id(), position=0, folded=fold(draft.name), created_at=now, **vars(draft)
@@ -152,7 +168,7 @@ def change(partner: Partner, service_id: UUID, draft: Draft, *, by: UUID | None)
     if not draft.differs(row):
         return row
     if fold(draft.name) != row.folded:
-        _refuse_taken(partner.id, draft.name)
+        require_free_name(partner.id, draft.name)
     moves = draft.category != row.category
     for name, value in vars(draft).items():
         setattr(row, name, value)
@@ -192,7 +208,7 @@ def restore(partner: Partner, service_id: UUID, *, by: UUID | None) -> Service:
     _lock(partner.id)
     row = get_service(partner.id, service_id)
     if row.archived_at is not None:
-        _refuse_taken(partner.id, row.name)
+        require_free_name(partner.id, row.name)
         row.archived_at = None
         db.session.flush()
         _place(row)
@@ -284,7 +300,8 @@ def _spell(partner_id: UUID, draft: Draft) -> Draft:
     return replace(draft, category=next(known, draft.category))
 
 
-def _refuse_taken(partner_id: UUID, name: str) -> None:
+def require_free_name(partner_id: UUID, name: str) -> None:
+    """Raises `ServiceExists`."""
     taken = select(Service.id).where(
         Service.partner_id == partner_id, Service.archived_at.is_(None), Service.folded == fold(name)
     )

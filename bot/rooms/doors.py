@@ -30,6 +30,7 @@ from bot.rooms import (
     purchases,
     qr,
     rules,
+    services,
     settings,
     stats,
     surveys,
@@ -71,6 +72,7 @@ ROOMS = (
     claims,
     qr,
     checkin,
+    services,
     surveys,
     friends,
 )

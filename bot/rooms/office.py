@@ -18,6 +18,7 @@ ENTRIES = (
     ("office_qr", "qr", "branches:read"),
     ("office_rules", "rules", "programme:read"),
     ("office_promotions", "promotions:1", "programme:read"),
+    ("office_services", "services:1", "programme:read"),
     ("office_nps", "nps_results:90", "stats:read"),
     ("office_friends", "friends:1", "customers:read"),
     ("office_files", "files", "export:read"),

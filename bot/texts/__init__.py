@@ -11,13 +11,26 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.texts import claims, customer, desk, friends, people, profile, promotions, refusals, shell, surveys, till
+from bot.texts import (
+    claims,
+    customer,
+    desk,
+    friends,
+    people,
+    profile,
+    promotions,
+    refusals,
+    services,
+    shell,
+    surveys,
+    till,
+)
 from loyalty import texts as shared
 from loyalty.errors import LoyaltyError, TooMany
 
 LANGUAGES = {"ru": "Русский", "en": "English"}
 BUTTONS, COMMANDS = shell.BUTTONS, shell.COMMANDS
-ROOMS = (shell, customer, desk, profile, till, people, promotions, claims, surveys, friends, refusals)
+ROOMS = (shell, customer, desk, profile, till, people, promotions, claims, services, surveys, friends, refusals)
 _MOST_SECONDS = 90
 """Longer waits are told in minutes."""
 TEXTS = {name: versions for room in ROOMS for name, versions in room.TEXTS.items()}
