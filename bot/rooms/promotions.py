@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from bot.offers import say_effect, say_terms
 from bot.rooms import office
 from bot.router import Room
 from bot.talk import Talk
-from loyalty import drafts, promotions
+from loyalty import drafts, promotions, services
 from loyalty.errors import InvalidPromotion
+from loyalty.names import fold
 from loyalty.offers import Terms
 from loyalty.promotion_costs import try_on_past
 from loyalty.rules import plain_number
@@ -26,13 +28,18 @@ room = Room()
 MADE_HERE: dict[str, dict[str, Any]] = {
     "multiplier": {},
     "fixed": {},
+    "happy_hours": {},
+    "category": {},
     "welcome": {"visit": "first"},
     "second_visit": {"visit": "second", "within_days": 30},
     "birthday": {"birthday": [3, 3]},
     "return": {"visit": "return", "within_days": 60},
 }
-"""The kinds that one number describes, with what else they need; the others are made on the site."""
-VALUE, DAYS = "promotions.value", "promotions.days"
+"""The kinds, with what they need beside the answers; more conditions are set on the site."""
+HOURS, LINES, VALUE, DAYS = "promotions.hours", "promotions.lines", "promotions.value", "promotions.days"
+FACTORS = ("multiplier", "happy_hours")
+"""Kinds that are asked for a factor; of the others points, and of lines a percent too."""
+MOST_KNOWN = 15
 KIND = "promotion"
 A_PAGE = 5
 LONGEST = 365
@@ -90,22 +97,58 @@ def ask_kind(talk: Talk) -> None:
 
 
 @room.press(rf"promotion_kind:({'|'.join(MADE_HERE)})", "promotions:write")
-def ask_value(talk: Talk, kind: str) -> None:
-    talk.ask(VALUE, kind=kind)
-    talk.say(talk.words("promotion_ask_factor" if kind == "multiplier" else "promotion_ask_points"))
+def begin(talk: Talk, kind: str) -> None:
+    """When it is, or what it is for, where the kind has such; else how much."""
+    if kind == "happy_hours":
+        talk.ask(HOURS, kind=kind)
+        talk.say(talk.words("promotion_ask_hours"))
+    elif kind == "category":
+        talk.ask(LINES, kind=kind)
+        sold = services.list_services(talk.place.partner_id, limit=MOST_KNOWN)
+        known = dict.fromkeys([*(row.category for row in sold if row.category), *(row.name for row in sold)])
+        says = talk.words("promotion_known_lines", names=", ".join([*known][:MOST_KNOWN])) if known else ""
+        talk.say("\n".join(filter(None, (talk.words("promotion_ask_lines"), says))))
+    else:
+        _ask_value(talk, kind, MADE_HERE[kind])
+
+
+@room.step(HOURS, "promotions:write")
+def take_hours(talk: Talk, text: str) -> None:
+    """«пн-пт 14:00-17:00»; what is none is asked for again."""
+    hours = _read_hours(text, talk.words)
+    if hours is None:
+        talk.say(talk.words("promotion_hours_again"))
+        return
+    _ask_value(talk, talk.data["kind"], {"hours": [hours]})
+
+
+@room.step(LINES, "promotions:write")
+def take_lines(talk: Talk, text: str) -> None:
+    """Names apart by commas: services of the catalogue, and everything else is a category as the till writes it."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    sold = {row.folded: row.name for row in services.list_services(talk.place.partner_id, limit=services.MOST)}
+    terms = {
+        "services": [sold[fold(name)] for name in names if fold(name) in sold],
+        "categories": [name for name in names if fold(name) not in sold],
+    }
+    _ask_value(talk, talk.data["kind"], {name: value for name, value in terms.items() if value})
 
 
 @room.step(VALUE, "promotions:write")
 def take_value(talk: Talk, text: str) -> None:
     """The factor or the points; what is none is asked for again."""
     kind, typed = talk.data["kind"], plain_number(text)
-    is_factor = kind == "multiplier"
     points = int(typed) if re.fullmatch(r"[0-9]{1,12}", typed, re.ASCII) else typed
-    terms = MADE_HERE[kind] | ({"factor": typed.lower().strip("xх")} if is_factor else {"points": points})
+    given: dict[str, Any] = {"points": points}
+    if kind in FACTORS:
+        given = {"factor": typed.lower().strip("xх")}
+    elif kind == "category" and "%" in text and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", typed, re.ASCII):
+        given = {"rate": f"{Decimal(typed).scaleb(-2):f}"}
+    terms = talk.data["terms"] | given
     try:
         Terms.from_json(kind, terms)
     except InvalidPromotion:
-        talk.say(talk.words("promotion_factor_again" if is_factor else "promotion_points_again"))
+        talk.say(talk.words(f"promotion_{_value_of(kind)}_again"))
         return
     talk.ask(DAYS, kind=kind, terms=terms)
     talk.say(talk.words("promotion_ask_days"))
@@ -113,15 +156,18 @@ def take_value(talk: Talk, text: str) -> None:
 
 @room.step(DAYS, "promotions:write")
 def preview(talk: Talk, text: str) -> None:
-    """What it would have cost; nothing is on before it is confirmed."""
-    if not re.fullmatch(r"[0-9]{1,3}", text, re.ASCII) or int(text) > LONGEST:
+    """What it would have cost; nothing is on before it is confirmed. A budget may follow the days: «7, 5000»."""
+    answer = re.fullmatch(r"([0-9]{1,3})(?:[,;]\s*([1-9][0-9 \u00a0]{0,12}))?", text.strip(), re.ASCII)
+    if answer is None or int(answer[1]) > LONGEST:
         talk.say(talk.words("promotion_days_again"))
         return
-    kind, terms = talk.data["kind"], talk.data["terms"]
+    kind, terms, days = talk.data["kind"], talk.data["terms"], int(answer[1])
+    if answer[2]:
+        terms = terms | {"budget": int(plain_number(answer[2]))}
     what = say_effect(Terms.from_json(kind, terms), talk.words)
     name = talk.words(f"promotion_name_{kind}", what=what).replace("\N{NO-BREAK SPACE}", " ")
     talk.ask(None)
-    _propose(talk, {"name": name, "kind": kind, "terms": terms, "days": int(text)})
+    _propose(talk, {"name": name, "kind": kind, "terms": terms, "days": days})
 
 
 @room.press(r"promotion_try:([0-9a-f]{32})", "promotions:write")
@@ -180,6 +226,40 @@ def ask_stop(talk: Talk, promotion_id: str) -> None:
 def stop(talk: Talk, promotion_id: str) -> None:
     row = promotions.stop(talk.partner, UUID(promotion_id), by=talk.customer.id, now=talk.now)
     talk.rewrite(talk.words("promotion_was_stopped", name=row.name), [_back(talk)])
+
+
+def _ask_value(talk: Talk, kind: str, terms: dict[str, Any]) -> None:
+    talk.ask(VALUE, kind=kind, terms=terms)
+    talk.say(talk.words(f"promotion_ask_{_value_of(kind)}"))
+
+
+def _value_of(kind: str) -> str:
+    return "factor" if kind in FACTORS else "share" if kind == "category" else "points"
+
+
+def _read_hours(text: str, words) -> dict[str, Any] | None:
+    """Days of the week, one, several or from one to another, and from when until when; None for anything else."""
+    match = re.fullmatch(
+        r"(?P<days>[^0-9]+?)\s*(?P<since>[0-9]{1,2}(:[0-5][0-9])?)\s*[-–—]\s*(?P<until>[0-9]{1,2}(:[0-5][0-9])?)",
+        text.strip().casefold(),
+    )
+    names = [name.casefold() for name in words("offer_weekdays").split("|")]
+    if match is None:
+        return None
+    days: set[int] = set()
+    for part in filter(None, re.split(r"[\s,]+", re.sub(r"\s*[-–—]\s*", "-", match["days"].strip(" ,-–—")))):
+        first, _, last = part.partition("-")
+        if first not in names or (last or first) not in names:
+            return None
+        begin, end = names.index(first) + 1, names.index(last or first) + 1
+        days |= set(range(begin, end + 1)) if begin <= end else {*range(begin, 8), *range(1, end + 1)}
+    clocks = [clock if ":" in clock else f"{clock}:00" for clock in (match["since"], match["until"])]
+    hours = {"days": sorted(days), "since": clocks[0].zfill(5), "until": clocks[1].zfill(5)}
+    try:
+        Terms.from_json("happy_hours", {"points": 1, "hours": [hours]})
+    except InvalidPromotion:
+        return None
+    return hours
 
 
 def _propose(talk: Talk, shown: dict[str, Any]) -> None:

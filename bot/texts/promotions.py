@@ -37,6 +37,8 @@ TEXTS = {
     "promotion_ask_kind": {"ru": "Какая акция?", "en": "What kind of promotion?"},
     "promotion_kind_multiplier": {"ru": "✖️ Больше баллов за всё", "en": "✖️ More points for everything"},
     "promotion_kind_fixed": {"ru": "🎁 Баллы за каждую покупку", "en": "🎁 Points for every purchase"},
+    "promotion_kind_happy_hours": {"ru": "⏰ Счастливые часы", "en": "⏰ Happy hours"},
+    "promotion_kind_category": {"ru": "💇 За услугу или категорию", "en": "💇 For a service or a category"},
     "promotion_kind_welcome": {"ru": "👋 За первый визит", "en": "👋 For the first visit"},
     "promotion_kind_second_visit": {"ru": "🔁 За второй визит", "en": "🔁 For the second visit"},
     "promotion_kind_birthday": {"ru": "🎂 На день рождения", "en": "🎂 For a birthday"},
@@ -49,6 +51,27 @@ TEXTS = {
         "ru": "Сколько баллов дарить? Например: 100. Передумали — /cancel.",
         "en": "How many points as a gift? Such as 100. To give up: /cancel.",
     },
+    "promotion_ask_hours": {
+        "ru": "По каким дням и с какого до какого часа? Например: пн-пт 14:00-17:00. Передумали — /cancel.",
+        "en": "On which days, from when until when? Such as: mon-fri 14:00-17:00. To give up: /cancel.",
+    },
+    "promotion_hours_again": {
+        "ru": "Нужны дни и часы, например: пн-пт 14:00-17:00 или сб, вс 10-12.",
+        "en": "Days and hours, such as: mon-fri 14:00-17:00 or sat, sun 10-12.",
+    },
+    "promotion_ask_lines": {
+        "ru": "За какие услуги или категории? Напишите через запятую, как они называются в каталоге или на кассе.",
+        "en": "For which services or categories? Write their names, as in the catalogue or at the till, with commas between.",
+    },
+    "promotion_known_lines": {"ru": "В каталоге: {names}", "en": "In the catalogue: {names}"},
+    "promotion_ask_share": {
+        "ru": "Сколько давать: процент от их цены, например 10%, или баллы, например 100?",
+        "en": "How much: a percent of their price, such as 10%, or points, such as 100?",
+    },
+    "promotion_share_again": {
+        "ru": "Нужен процент от 0,01 до 100, например 10%, или целое число баллов.",
+        "en": "A percent from 0.01 to 100, such as 10%, or a whole number of points.",
+    },
     "promotion_factor_again": {
         "ru": "Нужно число больше 1 и до 100, например 2 или 1,5.",
         "en": "A number above 1 and up to 100, such as 2 or 1.5.",
@@ -58,12 +81,16 @@ TEXTS = {
         "en": "A whole number from 1 to 1,000,000.",
     },
     "promotion_ask_days": {
-        "ru": "Сколько дней ей идти, начиная с сегодня? Напишите число от 1 до 365; 0 — пока не остановите.",
-        "en": "For how many days, from today? Write a number from 1 to 365; 0: until you stop it.",
+        "ru": "Сколько дней ей идти, начиная с сегодня? Напишите число от 1 до 365; 0 — пока не остановите. После запятой "
+        "можно бюджет в баллах: 7, 5000.",
+        "en": "For how many days, from today? Write a number from 1 to 365; 0: until you stop it. A budget in points may "
+        "follow after a comma: 7, 5000.",
     },
     "promotion_days_again": {"ru": "Нужно целое число от 0 до 365.", "en": "A whole number from 0 to 365."},
     "promotion_name_multiplier": {"ru": "Больше баллов: {what}", "en": "More points: {what}"},
     "promotion_name_fixed": {"ru": "Подарок за покупку: {what}", "en": "A gift for a purchase: {what}"},
+    "promotion_name_happy_hours": {"ru": "Счастливые часы: {what}", "en": "Happy hours: {what}"},
+    "promotion_name_category": {"ru": "За услуги: {what}", "en": "For services: {what}"},
     "promotion_name_welcome": {"ru": "Подарок за первый визит: {what}", "en": "A gift for the first visit: {what}"},
     "promotion_name_second_visit": {
         "ru": "Подарок за второй визит: {what}",

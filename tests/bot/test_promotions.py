@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from loyalty import promotions, sales
+from loyalty import promotions, sales, services
 from loyalty.clock import utcnow
 from loyalty.identities import Identifier
 from loyalty.sales import Basket, Caller
@@ -94,6 +94,37 @@ def test_gifts_are_made_by_their_number(app, chat, cafe, kind, terms):
     assert "покупок не было" in chat.say("0")
     chat.press(pick(chat, "promotion_yes"))
     assert list_states(app, cafe) == [(kind, terms | {"points": 100, "audience": "all"}, "on")]
+
+
+def test_happy_hours_with_a_budget_are_made_by_steps(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    assert "По каким дням" in chat.press("promotion_kind:happy_hours")
+    for wrong in ("всегда", "пн-пт", "14-17", "пн 25-26", "ян 14-17"):
+        assert "Нужны дни и часы" in chat.say(wrong)
+    assert "Во сколько раз" in chat.say("Пн-Ср, сб 9:30 – 12")
+    chat.say("2")
+    assert "от 0 до 365" in chat.say("7, -5")
+    assert "Счастливые часы" in chat.say("7, 5 000")
+    chat.press(pick(chat, "promotion_yes"))
+    terms = {"factor": "2", "audience": "all", "budget": 5000}
+    hours = {"days": [1, 2, 3, 6], "since": "09:30", "until": "12:00"}
+    assert list_states(app, cafe) == [("happy_hours", terms | {"hours": [hours]}, "on")]
+
+
+def test_a_bonus_for_services_takes_their_names_from_the_catalogue(app, chat, cafe):
+    make_cashier(app, chat, cafe, "owner")
+    with app.app_context(), transaction():
+        draft = services.read_draft(name="Стрижка", price="1500", category="Волосы")
+        services.make(db.session.get(Partner, cafe.id), draft, by=None, now=utcnow())
+    assert "В каталоге: Волосы, Стрижка" in chat.press("promotion_kind:category")
+    assert "процент" in chat.say("СТРИЖКА, Ногти")
+    for wrong in ("много", "200%", "-5"):
+        assert "Нужен процент" in chat.say(wrong)
+    chat.say("10%")
+    assert "за: Ногти, Стрижка" in chat.say("0")
+    chat.press(pick(chat, "promotion_yes"))
+    terms = {"rate": "0.1", "audience": "all", "categories": ["Ногти"], "services": ["Стрижка"]}
+    assert list_states(app, cafe) == [("category", terms, "on")]
 
 
 def test_what_was_given_up_is_not_made(app, chat, cafe):
