@@ -23,7 +23,7 @@ from api.schemas.auth import CodeSent
 from api.schemas.lists import page_of
 from api.security import Caller, public
 from api.tokens import unauthorized
-from loyalty import accounts, claims, offered, partners, sign_in, widget, widget_funnel, widget_sessions
+from loyalty import accounts, claims, offered, partners, sign_in, surveys, widget, widget_funnel, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.errors import InvalidOrigin, PartnerNotFound
 from loyalty.identities import parse_identifier
@@ -175,7 +175,13 @@ def show_standing(asked):
     items = [operation._asdict() | {"story": story_of(operation)} for operation in operations]
     history = {"items": items, "next_cursor": next_cursor}
     place = offered.find_standing(visitor.customer_id, partner_id, utcnow())
-    return standing | {"is_member": bool(found), "tier": place.tier if place else None, "operations": history}
+    waiting = surveys.list_waiting(visitor.customer_id, utcnow(), partner_id=partner_id)
+    return standing | {
+        "is_member": bool(found),
+        "tier": place.tier if place else None,
+        "survey": f"/nps/{waiting[0].token}?from=widget" if waiting else None,
+        "operations": history,
+    }
 
 
 @blueprint.get("/<partner>/claims")

@@ -140,6 +140,8 @@ function fill(standing, isMore) {
       const day = days.format(new Date(lot.at));
       add(facts, "li", given.texts.expiring.replace("{points}", points(lot.points)).replace("{day}", day));
     }
+    find("survey").hidden = !standing.survey;
+    if (standing.survey) find("survey").href = standing.survey;
     find("history").replaceChildren();
     find("no-history").hidden = standing.operations.items.length > 0;
   }
@@ -283,6 +285,8 @@ function forget() {
   claims = [];
   for (const id of ["balance", "worth", "facts", "history", "claims", "offers", "tier-name", "tier-next"]) find(id).replaceChildren();
   for (const id of ["amount", "receipt"]) find(id).value = "";
+  find("survey").hidden = true;
+  find("survey").removeAttribute("href");
 }
 
 async function leave() {

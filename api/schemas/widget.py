@@ -71,6 +71,9 @@ class Standing(Output):
     held = fields.Integer(required=True)
     tier = fields.String(required=True, allow_none=True)
     expiring = fields.List(fields.Nested(Expiring), required=True)
+    survey = fields.String(
+        required=True, allow_none=True, metadata={"description": "the page where a visit is rated, if one waits for it"}
+    )
     operations = fields.Nested(OperationPage, required=True)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from api.widget import FRAME_HEADER, SESSION_HEADER
-from loyalty import claims, customers, joining, ledger, notices, promotions, sign_in, tiers, widget_sessions
+from loyalty import claims, customers, joining, ledger, notices, promotions, sign_in, surveys, tiers, widget_sessions
 from loyalty.clock import utcnow
 from loyalty.widget_look import HOUSE_COLOUR
 from loyalty.widget_sessions import BROWSER_COOKIE, session_cookie
@@ -19,6 +19,7 @@ from models.partner import Partner
 from models.widget import WidgetSession
 from models.work import Outbox
 from tests.api.roles import in_frame, make_cast, new_key
+from tests.api.samples import ask_member
 from tests.api.test_sign_in_story import code_sent_to
 from tests.factories import make_customer, make_phone, make_site, make_staff
 
@@ -144,11 +145,22 @@ def test_a_code_opens_a_day_in_a_cookie_that_browsers_keep_apart_for_each_site(f
     assert "Domain" not in cookie
 
 
+def test_a_visit_that_waits_to_be_rated_is_linked_at_its_own_partner_alone(frame, cast):
+    frame.sign_in()
+    foreign = ask_member(cast.theirs)
+    assert frame.look().json["survey"] is None and foreign.state == "asked"
+    asked = ask_member(cast.ours)
+    link = frame.look().json["survey"]
+    assert link == f"/nps/{surveys.token_of(asked)}?from=widget"
+    cast.ours.member.put(f"/api/customer/surveys/{asked.id}", {"score": 10})
+    assert frame.look().json["survey"] is None
+
+
 def test_the_frame_shows_this_partner_and_nothing_of_the_person(app, frame, cast, earned):
     frame.sign_in()
     answer = frame.look()
     assert answer.json | {"operations": ...} == {
-        "is_member": True, "balance": 50, "available": 50, "pending": 0, "held": 0, "tier": None, "expiring": [],
+        "is_member": True, "balance": 50, "available": 50, "pending": 0, "held": 0, "tier": None, "expiring": [], "survey": None,
         "operations": ...,
     }  # fmt: skip
     (operation,) = answer.json["operations"]["items"]
