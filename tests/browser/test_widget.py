@@ -514,7 +514,7 @@ def test_a_member_sees_points_history_and_ways_on_and_nothing_to_spend(page, sit
         assert secret not in shown
     cabinet = frame.get_by_role("link", name="Открыть мой кабинет")
     assert (cabinet.get_attribute("target"), cabinet.get_attribute("rel")) == ("_blank", "noopener")
-    assert "?start=p" + house.code in frame.get_by_role("link", name="Баллы в Telegram").get_attribute("href")
+    assert "?start=p" + house.code in frame.get_by_role("link", name="Подписаться на бот").get_attribute("href")
     with page.context.expect_page() as opened:
         cabinet.click()
     assert opened.value.evaluate("opener") is None

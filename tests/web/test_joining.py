@@ -58,7 +58,7 @@ def test_a_newcomer_registers_by_e_mail_and_sees_the_code_for_the_widget(app, ca
     done = browser.post("/login/code", code=code_sent(app))
     assert done.headers["Location"] == address(cafe)
     page = browser.get(address(cafe))
-    assert "Вы в программе 70 баллов Вернитесь на сайт" in words(page)
+    assert "Вы в программе Баланс теперь 70 баллов Вернитесь на сайт" in words(page)
     code = "".join(DIGITS.search(page.text).groups())
     assert code == "".join(DIGITS.search(browser.get(address(cafe)).text).groups())
     assert not DIGITS.search(browser.get(f"/join?partner={cafe[1]}").text)
