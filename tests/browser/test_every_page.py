@@ -55,6 +55,8 @@ NOT_PAGES = {
     "/partner/nps/export.csv": "a file",
     "/partner/poster/qr.png": "a file",
     "/partner/poster/qr.svg": "a file",
+    "/partner/widget/proof": "a file",
+    "/partner/widget/stats/export.csv": "a file",
     "/widget.js": "a script",
     "/widget/v1/widget.js": "a script",
     "/widget/files/<version>/<name>": "what the widget's frame is dressed with",
