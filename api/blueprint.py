@@ -24,7 +24,8 @@ PROBLEMS = {
     "`malformed_url`, `idempotency_key_required`",
     401: "No valid credentials: `token_missing`, `token_invalid`, `token_expired`, `session_ended`; for machines "
     "`api_key_missing`, `api_key_invalid`",
-    403: "The caller's role does not allow this: `forbidden`",
+    403: "The caller's role does not allow this: `forbidden`; the partner's plan does not open it: "
+    "`feature_locked`, with `feature` and `plan`",
     404: "Not there, or not the caller's: `not_found`",
     409: "A rule or a race is in the way; `code` names it, for example `idempotency_conflict`",
     413: "The body is larger than 1 MiB: `body_too_large`",

@@ -27,7 +27,8 @@ blueprint = Blueprint(
 
 
 class Problem(Output):
-    """RFC 9457. `code` is stable; `detail` is for people; `errors` names the fields at fault."""
+    """RFC 9457. `code` is stable; `detail` is for people; `errors` names the fields at fault. `feature_locked`
+    says which `feature` it is and which `plan` opens it (null: the platform has switched it off for this partner)."""
 
     type = fields.String(required=True, metadata={"example": "about:blank"})
     title = fields.String(required=True)
@@ -35,6 +36,8 @@ class Problem(Output):
     code = fields.String(required=True, metadata={"example": "validation_error"})
     detail = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    feature = fields.String()
+    plan = fields.String(allow_none=True)
     request_id = fields.String(required=True)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from loyalty.errors import LoyaltyError
+from loyalty.errors import FeatureLocked, LoyaltyError
 
 PROBLEM = "application/problem+json"
 
@@ -58,13 +58,16 @@ def problem(
     *,
     errors: dict[str, list[str]] | None = None,
     headers: dict[str, str] | None = None,
+    more: dict[str, str | None] | None = None,
 ) -> Response:
+    """`more` are members of the problem that belong to its code."""
     as_page = current_app.extensions.get("error_page")
-    if as_page and (page := as_page(status, code, headers or {})) is not None:
+    if as_page and (page := as_page(status, code, headers or {}, more or {})) is not None:
         return page
     body: dict = {"type": "about:blank", "title": _title(status), "status": status, "code": code, "detail": detail}
     if errors:
         body["errors"] = errors
+    body |= more or {}
     body["request_id"] = g.get("request_id")
     return Response(json.dumps(body, ensure_ascii=False), status=status, mimetype=PROBLEM, headers=headers)
 
@@ -96,7 +99,8 @@ def _answer_broken_rule(error: LoyaltyError) -> Response:
         headers["Retry-After"] = str(max(1, int(retry_after)))
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="kopilka"'
-    return problem(error.status, error.code, detail, errors=errors, headers=headers)
+    more = {"feature": error.feature, "plan": error.plan} if isinstance(error, FeatureLocked) else None
+    return problem(error.status, error.code, detail, errors=errors, headers=headers, more=more)
 
 
 _MANY = 50

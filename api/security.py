@@ -16,7 +16,7 @@ from flask import g, request
 from api.errors import RequestRefused
 from api.schemas.fields import read_id
 from api.tokens import read_access_token, unauthorized
-from loyalty import api_keys, sessions
+from loyalty import api_keys, plans, sessions
 from loyalty.access import NotAllowed, Policy, bound_branch, choose_place, public
 from loyalty.clock import utcnow
 from loyalty.sessions import Principal
@@ -74,8 +74,8 @@ def signed_in(view: Callable) -> Callable:
     return wrapper
 
 
-def staff(scope: str) -> Callable[[Callable], Callable]:
-    """People who work for the partner the call is made for, in a role that has the scope."""
+def staff(scope: str, feature: str | None = None) -> Callable[[Callable], Callable]:
+    """People who work for the partner the call is made for, in a role that has the scope; its plan must open `feature`."""
 
     def decorator(view: Callable) -> Callable:
         @wraps(view)
@@ -84,9 +84,11 @@ def staff(scope: str) -> Callable[[Callable], Callable]:
             place = choose_place(caller.principal.staff, _named_partner())
             g.caller = replace(caller, partner_id=place.partner_id, branch_id=bound_branch(place), role=place.role)
             require_scope(scope)
+            if feature is not None:
+                plans.require(place, feature)
             return view(*args, **kwargs)
 
-        wrapper.policy = Policy("staff", scope)
+        wrapper.policy = Policy("staff", scope, feature)
         return wrapper
 
     return decorator
@@ -111,7 +113,7 @@ def platform(*roles: str) -> Callable[[Callable], Callable]:
 
 
 def machine(scope: str) -> Callable[[Callable], Callable]:
-    """Machines whose key has the scope."""
+    """Machines whose key has the scope, of partners whose plan opens it."""
 
     def decorator(view: Callable) -> Callable:
         @wraps(view)
@@ -119,7 +121,7 @@ def machine(scope: str) -> Callable[[Callable], Callable]:
             g.caller = _identify_machine(scope)
             return view(*args, **kwargs)
 
-        wrapper.policy = Policy("machine", scope)
+        wrapper.policy = Policy("machine", scope, api_keys.feature_of(scope))
         return wrapper
 
     return decorator
@@ -155,6 +157,7 @@ def _identify_machine(scope: str) -> Caller:
         raise _unknown_key("api_key_invalid", "The API key is not valid.")
     if scope not in key.scopes:
         raise NotAllowed("This key may not do that.")
+    plans.require(key, api_keys.feature_of(scope))
     return Caller("machine", key.caller, key_id=key.key_id, partner_id=key.partner_id, branch_id=key.branch_id)
 
 

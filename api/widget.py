@@ -247,11 +247,11 @@ def _write_tier(standing: TierStanding) -> dict:
 
 
 def _read_call(partner: Partner) -> Call:
-    """Raises `PartnerNotFound` for a suspended partner, and 403 `forbidden` for a call that is not our frame's."""
+    """Raises `PartnerNotFound` for a partner that has no widget now, and 403 `forbidden` for a call that is not our frame's."""
     kept = request.cookies.get(BROWSER_COOKIE)
     secret = request.headers.get(SESSION_HEADER) if kept is None else request.cookies.get(session_cookie(partner.code))
     visitor = widget_sessions.identify(partner.id, secret, utcnow())
-    if partner.state != "active":
+    if not widget.has_widget(partner):
         raise PartnerNotFound()
     browser = widget_sessions.read_frame_token(request.headers.get(FRAME_HEADER), partner.id)
     if browser is None or kept not in (None, browser) or request.headers.get("Sec-Fetch-Site") != "same-origin":

@@ -29,7 +29,7 @@ def show_look():
 
 
 @blueprint.put("")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 @blueprint.arguments(schemas.LookIn)
 @blueprint.response(200, schemas.Look)
 @commits
@@ -50,7 +50,7 @@ def list_sites():
 
 
 @blueprint.post("/sites")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 @blueprint.arguments(schemas.SiteIn)
 @blueprint.response(201, schemas.Site)
 @commits
@@ -64,7 +64,7 @@ def add_site(body):
 
 
 @blueprint.post("/sites/<uuid:site_id>/check")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 @blueprint.response(200, schemas.Site)
 @commits
 def check_site(site_id: UUID):

@@ -35,8 +35,10 @@ def menu(talk: Talk) -> dict | None:
 
 
 def rooms_of_staff(talk: Talk) -> list[list[str]]:
-    """The names of the rooms that the person's role opens, by rows."""
-    return [[name for name, scope in row if scope is None or talk.may(scope)] for row in STAFF_MENU]
+    """The names of the rooms that the person's role opens, by rows; where the partner does not work in the bot, those that
+    need none."""
+    works_here = "telegram_bot" in talk.place.features
+    return [[name for name, scope in row if scope is None or (works_here and talk.may(scope))] for row in STAFF_MENU]
 
 
 def contact(words: Words) -> dict:

@@ -121,7 +121,8 @@ def _first_words(presses: Iterable[tuple[re.Pattern, str, Handler]]) -> set[str]
 
 
 def admit(talk: Talk, need: str) -> None:
-    """Raises `Stranger`, and for staff `NotStaff`, `PartnerSuspended` or `NotAllowed`: looked up anew for every update."""
+    """Raises `Stranger`, and for staff `NotStaff`, `PartnerSuspended`, `NotAllowed` or `FeatureLocked`: looked up anew for
+    every update."""
     if need == ANYBODY:
         return
     if talk.customer is None:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.reading import Incoming
 from bot.texts import Words, language_of
-from loyalty import replies
+from loyalty import plans, replies
 from loyalty.access import NotAllowed, NotStaff, bound_branch, choose_place
 from loyalty.customers import find
 from loyalty.errors import PartnerNotFound
@@ -133,9 +133,11 @@ class Talk:
         return scope in SCOPES[self.place.role]
 
     def require(self, scope: str) -> None:
-        """Raises `NotAllowed` where their role does not allow it, and as `place`."""
+        """Raises `NotAllowed` where their role does not allow it, `FeatureLocked` where the partner does not work in the
+        bot, and as `place`."""
         if not self.may(scope):
             raise NotAllowed()
+        plans.require(self.place, "telegram_bot")
 
     def go_to_work(self, partner_id: UUID, branch_id: UUID | None = None) -> None:
         """From now on they act for a partner, in the branch that is named, else in the one where they stood there last."""

@@ -47,11 +47,13 @@ class Policy:
     """Who may call a route: what tests and the OpenAPI description are made from.
 
     `kind`: public, signed_in, staff (of a partner), platform (a role over all partners) or machine (an API key).
-    `scope` is the verb that staff and machines need, or the platform's role.
+    `scope` is the verb that staff and machines need, or the platform's role; `feature` what the partner's plan must open
+    for the whole route (`loyalty.plans`). What a plan opens of a route the core asks for.
     """
 
     kind: str
     scope: str | None = None
+    feature: str | None = None
 
 
 def public(view):

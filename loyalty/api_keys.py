@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from loyalty import audit
+from loyalty import audit, plans
 from loyalty.errors import ApiKeyNotFound, BranchNotFound, InvalidScope
 from loyalty.names import require_name
 from models import db, new_id, transaction_apart
@@ -26,6 +26,8 @@ KEY_SCOPES: dict[str, str] = {
     "inbound:clients": "send clients of a CRM",
     "inbound:purchases": "send purchases of a CRM",
 }
+SCOPE_FEATURES = {"pos": "till_integration", "inbound": "crm_sync"}
+"""By the first word of a scope, what a partner's plan must open for it."""
 TILL_SCOPES = ("pos:quote", "pos:hold", "pos:sale", "pos:refund")
 
 _WRITTEN = re.compile(r"kp_[A-Za-z0-9_-]{8}_[A-Za-z0-9_-]{43}")
@@ -43,11 +45,19 @@ class MachinePrincipal:
     partner_name: str
     branch_id: UUID | None
     scopes: frozenset[str]
+    plan: str
+    features: frozenset[str]
+    """What is open to the partner."""
 
     @property
     def caller(self) -> str:
         """How idempotency, quotes and receipts name this machine, whatever key it uses today."""
         return f"till:{self.till_id}"
+
+
+def feature_of(scope: str) -> str:
+    """What a partner's plan must open for a key to do this."""
+    return SCOPE_FEATURES[scope.partition(":")[0]]
 
 
 def create(
@@ -62,11 +72,13 @@ def create(
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which nobody can read again. With `replaces` it is the same machine as that key's.
 
-    The replaced key works on until it is revoked. Raises `InvalidScope`, `InvalidName`, `BranchNotFound`,
-    `ApiKeyNotFound`.
+    The replaced key works on until it is revoked. Raises `InvalidScope`, `FeatureLocked`, `InvalidName`,
+    `BranchNotFound`, `ApiKeyNotFound`.
     """
     if not scopes or not set(scopes) <= KEY_SCOPES.keys():
         raise InvalidScope(KEY_SCOPES)
+    for feature in sorted({feature_of(scope) for scope in scopes}):
+        plans.require(db.session.get_one(Partner, partner_id), feature)
     name = require_name(name)
     if branch_id is not None and db.session.get(Branch, (partner_id, branch_id)) is None:
         raise BranchNotFound()
@@ -100,14 +112,14 @@ def identify_key(plain: str, now: datetime) -> MachinePrincipal | None:
     if not isinstance(plain, str) or not _WRITTEN.fullmatch(plain):
         return None
     query = (
-        select(ApiKey, Partner.code, Partner.name)
+        select(ApiKey, Partner.code, Partner.name, Partner.plan, Partner.features)
         .join(Partner, Partner.id == ApiKey.partner_id)
         .where(ApiKey.key_hash == _hash(plain), ApiKey.revoked_at.is_(None), Partner.state == "active")
     )
     found = db.session.execute(query).one_or_none()
     if found is None:
         return None
-    key, partner_code, partner_name = found
+    key, partner_code, partner_name, plan, switches = found
     if key.last_used_at is None or key.last_used_at <= now - _SEEN_AGAIN_AFTER:
         _note_use(key, now)
     return MachinePrincipal(
@@ -118,6 +130,8 @@ def identify_key(plain: str, now: datetime) -> MachinePrincipal | None:
         partner_name=partner_name,
         branch_id=key.branch_id,
         scopes=frozenset(key.scopes),
+        plan=plan,
+        features=plans.open_features(plan, switches),
     )
 
 

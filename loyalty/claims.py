@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import audit, claim_alerts, customers, ledger, outbox, sales
+from loyalty import audit, claim_alerts, customers, ledger, outbox, plans, sales
 from loyalty.customers import known_value
 from loyalty.errors import (
     BranchNotFound,
@@ -26,6 +26,7 @@ from loyalty.errors import (
     ClaimNeedsReason,
     ClaimNeedsSum,
     ClaimNotFound,
+    ClaimsNotTaken,
     DriveNotFound,
     FiscalReceiptFuture,
     FiscalReceiptNotSale,
@@ -65,6 +66,8 @@ DOUBTS = (
 known with another sign, or does not fit between its neighbours; it was refused before; the same sum was credited about
 that time; the same sum was asked today; the third claim of a day; a large sum; a receipt of the small hours."""
 
+FEATURES = {"qr_code": "qr_codes", "web_widget": "web_widget"}
+"""Where a claim comes from, and what the partner's plan must open for that."""
 MOST_WAITING = 10
 """How many claims of one person may wait at one partner."""
 MANY_A_DAY = 3
@@ -172,12 +175,18 @@ class OwnClaim:
     points: int
 
 
+def takes_claims(partner: Partner, source: str = "qr_code") -> bool:
+    """Whether customers may ask for points this way. What they have asked for already is decided in any case."""
+    return plans.is_open(partner, FEATURES[source])
+
+
 def policy_of(partner: Partner) -> ClaimPolicy:
     return ClaimPolicy.from_json(partner.claim_policy)
 
 
 def set_policy(partner: Partner, policy: ClaimPolicy, *, by: UUID) -> None:
-    """From now on claims are approved by themselves within these limits."""
+    """From now on claims are approved by themselves within these limits. Raises `FeatureLocked`."""
+    plans.require(partner, "qr_codes")
     partner.claim_policy = policy.to_json()
     db.session.flush()
     audit.record("claims.policy", actor=by, partner_id=partner.id, details=policy.to_json())
@@ -197,8 +206,11 @@ def claim(
 
     The person becomes a member; consents are the door's to ask. The same receipt shown again by the same person answers
     with their claim. Raises `ClaimNeedsSum`, `TooManyClaims`, the `InvalidFiscalReceipt` family (unreadable, a return, too
-    old, in the future, another sum), `FiscalReceiptUsed`, `BranchNotFound`, `CustomerNotFound`.
+    old, in the future, another sum), `FiscalReceiptUsed`, `BranchNotFound`, `CustomerNotFound`,
+    `ClaimsNotTaken`.
     """
+    if not takes_claims(partner, source):
+        raise ClaimsNotTaken()
     policy = policy_of(partner)
     shown = read_receipt(receipt) if receipt else None
     if branch_id is not None:
@@ -351,7 +363,8 @@ def expire_old(now: datetime, chunk: int = 500) -> int:
 
 
 def register_drive(partner: Partner, drive: str, branch_id: UUID, *, by: UUID, now: datetime) -> FiscalDrive:
-    """Note which fiscal drive stands in which branch. Raises `InvalidDrive`, `BranchNotFound`."""
+    """Note which fiscal drive stands in which branch. Raises `FeatureLocked`, `InvalidDrive`, `BranchNotFound`."""
+    plans.require(partner, "qr_codes")
     drive = "".join(drive.split())
     if not (drive.isascii() and drive.isdigit() and len(drive) == 16):
         raise InvalidDrive()

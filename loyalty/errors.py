@@ -332,14 +332,36 @@ class InvalidClaim(LoyaltyError):
 
 
 class FeatureLocked(LoyaltyError):
-    """The partner's plan does not open this; `plan` is the lowest one that does."""
+    """The partner's plan does not open this: `plan` is the lowest one that does, or None where the platform has switched the
+    feature off for this partner although its plan opens it."""
 
     code = "feature_locked"
     status = 403
 
-    def __init__(self, feature: str, plan: str):
-        super().__init__(f"{feature} is opened by the plan {plan}.")
+    def __init__(self, feature: str, plan: str | None):
+        why = f"is opened by the plan {plan}" if plan else "is switched off for this partner"
+        super().__init__(f"{feature} {why}.")
         self.feature, self.plan = feature, plan
+
+
+class ClaimsNotTaken(LoyaltyError):
+    """The partner takes no claims this way; customers are not told of its plan."""
+
+    code = "claims_not_taken"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("This partner takes no requests for points this way.")
+
+
+class WishesNotTaken(LoyaltyError):
+    """At this partner points are chosen at the till only; customers are not told of its plan."""
+
+    code = "wishes_not_taken"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("At this partner points are spent at the till only.")
 
 
 class InvalidPlan(LoyaltyError):
@@ -444,6 +466,17 @@ class InvalidLook(LoyaltyError):
     def __init__(self, reason: str, *, field: str):
         super().__init__(f"{field}: {reason}.")
         self.reason, self.field = reason, field
+
+
+class InvalidReason(LoyaltyError):
+    """A decision of the platform needs a reason that says something."""
+
+    code = "invalid_reason"
+    status = 422
+    field = "reason"
+
+    def __init__(self) -> None:
+        super().__init__("A reason has 3 to 300 characters.")
 
 
 class InvalidTiers(LoyaltyError):

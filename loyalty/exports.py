@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from loyalty import plans
 from loyalty.money import format_money
 from models import db
+from models.partner import Partner
 
 PAGE = 1000
 BEGINNING = UUID(int=0)
@@ -60,6 +62,7 @@ CUSTOMER_COLUMNS = (
     "customer_id", "name", "phone", "email", "balance", "pending", "visits", "spent", "first_purchase_at",
     "last_purchase_at", "is_vip", "joined_at",
 )  # fmt: skip
+CONTACTS = ("phone", "email")
 TRANSACTION_COLUMNS = (
     "entry_id", "occurred_at", "customer_id", "kind", "points", "balance_after", "source", "purchase_id", "document",
     "branch_id", "check_amount", "refunded",
@@ -99,6 +102,12 @@ CUSTOMERS = Export("customers", CUSTOMER_COLUMNS, list_customers)
 TRANSACTIONS = Export("transactions", TRANSACTION_COLUMNS, list_transactions)
 ANSWERS = Export("nps", ANSWER_COLUMNS, list_answers)
 EXPORTS = {export.name: export for export in (CUSTOMERS, TRANSACTIONS, ANSWERS)}
+
+
+def of_partner(export: Export, partner: Partner) -> Export:
+    """The file as the partner may have it: phones and e-mails only where its plan opens the base of contacts."""
+    hidden = () if plans.is_open(partner, "contact_base") else CONTACTS
+    return replace(export, columns=tuple(column for column in export.columns if column not in hidden))
 
 
 def write_csv(export: Export, partner_id: UUID, transaction: Callable[[], AbstractContextManager]) -> Iterator[str]:

@@ -15,9 +15,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text
 
+from loyalty import plans
 from models import db
 from models.ledger import Membership
 from models.partner import Partner
+
+BASIC_DAYS = 31
+"""Of more days than these, and of one branch beside another, figures are the extended ones (`loyalty.plans`)."""
 
 MORE_IS_BETTER: dict[str, bool | None] = {
     "turnover": True,
@@ -40,8 +44,10 @@ def summarise_partner(
     """The last `days` days, today included, beside the equal period before.
 
     With `to_this_hour` that one ends on its last day at the time that it is now: a day that has just begun is not
-    compared with a whole one.
+    compared with a whole one. Raises `FeatureLocked` for more than a month, and for one branch alone.
     """
+    if days > BASIC_DAYS or branch_id is not None:
+        plans.require(partner, "extended_statistics")
     zone = ZoneInfo(partner.timezone)
     local = now.astimezone(zone)
     start, end = _bounds(local.date(), days, zone)
@@ -116,7 +122,11 @@ _BY_BRANCH = text("""
 
 
 def list_branch_figures(partner: Partner, *, days: int, now: datetime) -> list[BranchFigures]:
-    """The open branches, and closed ones that sold something in these days, the largest turnover first."""
+    """The open branches, and closed ones that sold something in these days, the largest turnover first.
+
+    Raises `FeatureLocked`.
+    """
+    plans.require(partner, "extended_statistics")
     zone = ZoneInfo(partner.timezone)
     since, until = _bounds(now.astimezone(zone).date(), days, zone)
     rows = db.session.execute(_BY_BRANCH, {"partner": partner.id, "since": since, "until": until})

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from loyalty.lifetime import local_date
 from loyalty.offers import Promotion, Terms
 from loyalty.programme import price
-from loyalty.promotions import list_members
+from loyalty.promotions import list_members, require_audience
 from loyalty.rules import Rules
 from loyalty.types import Line, Member, Standing
 from models import db
@@ -60,9 +60,10 @@ class _Past:
 def try_on_past(partner: Partner, kind: str, terms: object, *, now: datetime, promotion_id: UUID | None = None) -> Cost:
     """Try terms on the last 90 days; nothing is stored. `promotion_id` names whose list counts, for a list.
 
-    Raises `InvalidPromotion`.
+    Raises `InvalidPromotion`, `FeatureLocked`.
     """
     read = Terms.from_json(kind, terms)
+    require_audience(partner, read)
     one = Promotion(promotion_id or UUID(int=0), "", kind, read, _ANYTIME)
     listed = list_members(partner.id, promotion_id) if promotion_id is not None else frozenset()
     since, zone = now - PERIOD, ZoneInfo(partner.timezone)

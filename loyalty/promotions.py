@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 
-from loyalty import audit
+from loyalty import audit, plans
 from loyalty.customers import find, membership_of
 from loyalty.errors import CustomerNotFound, InvalidPromotion, LoyaltyError, PromotionNotFound
 from loyalty.identities import recognise
@@ -32,6 +32,8 @@ from models.partner import Partner
 from models.promotion import PromotionListed, PromotionRow, PromotionUse
 
 STATES = ("draft", "on", "stopped")
+CHOSEN = ("tier", "list", "rule")
+"""Audiences that `targeting` opens."""
 MOST_ON = 50
 """How many of one partner may be on at once."""
 MOST_LISTED = 500
@@ -162,8 +164,8 @@ def make(
     by: UUID | None,
     now: datetime,
 ) -> PromotionRow:
-    """A draft: it gives nothing yet. Raises `InvalidPromotion`, `InvalidName`."""
-    read = _check(name, kind, terms, starts_at, ends_at, now)
+    """A draft: it gives nothing yet. Raises `InvalidPromotion`, `InvalidName`, `FeatureLocked`."""
+    read = _check(partner, name, kind, terms, starts_at, ends_at, now)
     row = PromotionRow(
         partner_id=partner.id,
         id=new_id(),
@@ -195,12 +197,12 @@ def change(
 ) -> PromotionRow:
     """Another draft in its place. What was switched on is as it was told to people: stop it and make another.
 
-    Raises `PromotionNotFound`, `InvalidPromotion`.
+    Raises `PromotionNotFound`, `InvalidPromotion`, `FeatureLocked`.
     """
     row = _find(partner.id, promotion_id, lock=True)
     if row.state != "draft":
         raise InvalidPromotion("was switched on: stop it and make another")
-    read = _check(name, kind, terms, starts_at, ends_at, now)
+    read = _check(partner, name, kind, terms, starts_at, ends_at, now)
     row.name, row.kind, row.terms = require_name(name), kind, read.to_json()
     row.starts_at, row.ends_at = starts_at, ends_at
     db.session.flush()
@@ -208,7 +210,10 @@ def change(
 
 
 def switch_on(partner: Partner, promotion_id: UUID, *, by: UUID | None, now: datetime) -> PromotionRow:
-    """From its beginning on it is part of every price; twice is once. Raises `PromotionNotFound`, `InvalidPromotion`."""
+    """From its beginning on it is part of every price; twice is once. What was on before the plan was lowered stays on.
+
+    Raises `PromotionNotFound`, `InvalidPromotion`, `FeatureLocked`.
+    """
     locked = select(Partner.id).where(Partner.id == partner.id).with_for_update(key_share=True)
     db.session.execute(locked)
     row = _find(partner.id, promotion_id, lock=True)
@@ -216,6 +221,7 @@ def switch_on(partner: Partner, promotion_id: UUID, *, by: UUID | None, now: dat
         return row
     if row.state != "draft":
         raise InvalidPromotion("was stopped: make another")
+    require_audience(partner, Terms.from_json(row.kind, row.terms))
     if row.ends_at is not None and row.ends_at <= now:
         raise InvalidPromotion("has ended before it began", field="ends_at")
     on = select(func.count()).select_from(PromotionRow)
@@ -353,14 +359,28 @@ def results(partner_id: UUID, promotion_id: UUID) -> Results:
     return Results(row.uses, row.people, int(row.points), Decimal(row.turnover).quantize(Decimal("0.01")))
 
 
+def require_audience(partner: Partner, terms: Terms) -> None:
+    """Some customers of many are chosen by tier, list or rule under higher plans only. Raises `FeatureLocked`."""
+    if terms.audience in CHOSEN:
+        plans.require(partner, "targeting")
+
+
 def _check(
-    name: object, kind: str, terms: object, starts_at: datetime, ends_at: datetime | None, now: datetime
+    partner: Partner,
+    name: object,
+    kind: str,
+    terms: object,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    now: datetime,
 ) -> Terms:
     if ends_at is not None and ends_at <= starts_at:
         raise InvalidPromotion("must be after the beginning", field="ends_at")
     if ends_at is not None and ends_at <= now:
         raise InvalidPromotion("lies in the past", field="ends_at")
-    return Terms.from_json(kind, terms)
+    read = Terms.from_json(kind, terms)
+    require_audience(partner, read)
+    return read
 
 
 def _find(partner_id: UUID, promotion_id: UUID, *, lock: bool = False) -> PromotionRow:

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 
-from loyalty import accounts, customers, joining, sales
+from loyalty import accounts, customers, joining, plans, sales
 from loyalty.access import is_allowed
 from loyalty.errors import ClaimNeedsSum, QuoteChanged, SaleCodeGone, SaleCodeUsed
 from loyalty.identities import Identifier
@@ -54,7 +54,8 @@ class Offer:
 def offer(
     partner: Partner, amount: Decimal, *, caller: Caller, now: datetime, branch_id: UUID | None = None
 ) -> SaleCode:
-    """A code for a purchase; `token_of` says what stands in the QR. Raises `ClaimNeedsSum`, `BranchNotFound`."""
+    """A code for a purchase; `token_of` says what stands in the QR. Raises `FeatureLocked`, `ClaimNeedsSum`, `BranchNotFound`."""
+    plans.require(partner, "qr_codes")
     if not 0 < amount < LIMIT:
         raise ClaimNeedsSum()
     branch_id = sales.check_place(partner, branch_id, caller)

@@ -23,6 +23,7 @@ from uuid import UUID
 from sqlalchemy import literal, select, update
 
 from loyalty.errors import SessionEnded, SessionNotFound
+from loyalty.plans import open_features
 from loyalty.prepared import Prepared
 from loyalty.sealing import keyed_hash
 from models import db, transaction_apart
@@ -40,7 +41,7 @@ _REFRESH = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([A-Za-z0
 
 _WHO = """
     SELECT s.customer_id, s.refresh_hash, s.last_seen_at, s.created_at, r.role AS platform_role, w.id AS staff_id,
-           w.partner_id, w.role, w.branch_id, p.code, p.name, p.state
+           w.partner_id, w.role, w.branch_id, p.code, p.name, p.state, p.plan, p.features
     FROM session s
     JOIN customer c ON c.id = s.customer_id AND c.state = 'active'
     LEFT JOIN platform_role r ON r.customer_id = c.id
@@ -55,7 +56,8 @@ _identify_page = Prepared("kopilka_identify_page", "uuid, timestamptz", _WHO.for
 _staff_roles = Prepared(
     "kopilka_staff_roles",
     "uuid",
-    """SELECT w.partner_id, p.code, p.name, w.role, w.branch_id, p.state FROM staff w JOIN partner p ON p.id = w.partner_id
+    """SELECT w.partner_id, p.code, p.name, w.role, w.branch_id, p.state, p.plan, p.features
+    FROM staff w JOIN partner p ON p.id = w.partner_id
     WHERE w.customer_id = $1 AND w.state = 'active' ORDER BY w.created_at, w.id""",
 )
 
@@ -78,7 +80,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class StaffRole:
-    """What the person is at one partner; only of active staff."""
+    """What the person is at one partner; only of active staff. `features` are what is open to that partner."""
 
     partner_id: UUID
     partner_code: str
@@ -86,6 +88,8 @@ class StaffRole:
     role: str
     branch_id: UUID | None
     partner_state: str
+    plan: str
+    features: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -182,18 +186,24 @@ def identify(session_id: UUID, now: datetime) -> Principal | None:
 
 def staff_roles(customer_id: UUID) -> tuple[StaffRole, ...]:
     """For whom a person works, in the order they were hired; for doors that know people without a session."""
-    return tuple(
-        StaffRole(row.partner_id, row.code, row.name, row.role, row.branch_id, row.state)
-        for row in _staff_roles(customer_id)
+    return tuple(_staff_role(row) for row in _staff_roles(customer_id))
+
+
+def _staff_role(row) -> StaffRole:
+    return StaffRole(
+        partner_id=row.partner_id,
+        partner_code=row.code,
+        partner_name=row.name,
+        role=row.role,
+        branch_id=row.branch_id,
+        partner_state=row.state,
+        plan=row.plan,
+        features=open_features(row.plan, row.features),
     )
 
 
 def _principal(session_id: UUID, rows: list) -> Principal:
-    roles = {
-        row.staff_id: StaffRole(row.partner_id, row.code, row.name, row.role, row.branch_id, row.state)
-        for row in rows
-        if row.staff_id is not None
-    }
+    roles = {row.staff_id: _staff_role(row) for row in rows if row.staff_id is not None}
     return Principal(
         customer_id=rows[0].customer_id,
         session_id=session_id,

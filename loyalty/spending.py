@@ -15,9 +15,9 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import accounts
+from loyalty import accounts, plans
 from loyalty.customers import membership_of
-from loyalty.errors import CustomerNotFound, WishHeld
+from loyalty.errors import CustomerNotFound, WishesNotTaken, WishHeld
 from loyalty.money import KOPECK
 from loyalty.programme import check_spend, max_redeemable
 from loyalty.programmes import rules_in_force
@@ -69,11 +69,19 @@ def choose(customer_id: UUID, partner: Partner, now: datetime) -> Choice:
     return Choice(member.balance, available, most, rules)
 
 
+def takes_wishes(partner: Partner) -> bool:
+    """Whether customers choose by themselves how many points to spend there."""
+    return plans.is_open(partner, "widget_spending")
+
+
 def wish(customer_id: UUID, partner: Partner, points: int, now: datetime) -> None:
     """Say that so many points are to be spent; a quarter of an hour the till sees it with the person's code.
 
-    Raises `CustomerNotFound`, the `SpendRefused` family, and `WishHeld` while a till has points reserved for the last one.
+    Raises `WishesNotTaken`, `CustomerNotFound`, the `SpendRefused` family, and `WishHeld` while a till has points reserved for
+    the last one.
     """
+    if not takes_wishes(partner):
+        raise WishesNotTaken()
     member = _member(customer_id, partner.id)
     _, rules = rules_in_force(partner.id)
     check_spend(points, _LARGE_CHECK, rules, accounts.member_facts(partner.id, member.id, now).available)

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty import audit, claims, joining, limits, partners, widget_proof
+from loyalty import audit, claims, joining, limits, partners, plans, widget_proof
 from loyalty.customers import membership_of
 from loyalty.errors import ConsentRequired, PartnerNotFound, SiteNotFound, TooManySites
 from loyalty.origins import normalise_origin
@@ -45,11 +45,18 @@ class Card:
 
 
 def find_partner(reference: object) -> Partner:
-    """The partner whose widget it is, by UUID or public code. Raises `PartnerNotFound`, for a suspended one too."""
+    """The partner whose widget it is, by UUID or public code.
+
+    Raises `PartnerNotFound`, also for a suspended one and for one whose plan opens no widget: strangers are not told.
+    """
     partner = partners.get_partner(reference)
-    if partner.state != "active":
+    if not has_widget(partner):
         raise PartnerNotFound()
     return partner
+
+
+def has_widget(partner: Partner) -> bool:
+    return partner.state == "active" and plans.is_open(partner, "web_widget")
 
 
 def show_card(partner: Partner) -> Card:

@@ -46,6 +46,24 @@ class Partner(HasId, Made, db.Model):
     notices_off: Mapped[list[str]] = mapped_column(ARRAY(String(20)), server_default="{}")
 
 
+class PlanChange(db.Model):
+    """A move of a partner from one plan to another, or a switch of single features under the same plan. Only added: bills are
+    made from it. `reason` is the platform's, where it was the platform."""
+
+    __tablename__ = "plan_change"
+    __table_args__ = (Index("ix_plan_change_partner_id_at", "partner_id", "at"),)
+
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    before: Mapped[str] = mapped_column(String(20))
+    after: Mapped[str] = mapped_column(String(20))
+    # the partner's switches from then on
+    features: Mapped[dict] = mapped_column(JSONB)
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))
+    at: Mapped[Moment]
+
+
 class PartnerApplication(HasId, Made, db.Model):
     """A person's wish to become a partner; approval makes the partner, its first branch and its owner."""
 

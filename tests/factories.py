@@ -45,9 +45,13 @@ def make_partner(
     name: str = "Кофейня",
     state: str = "active",
     region: str = "RU",
+    plan: str = "enterprise",
 ) -> Partner:
-    """A partner with one open branch and version 1 of a programme (the default one, if none is given)."""
-    partner = Partner(code=_free_partner_code(), name=name, timezone=timezone, state=state, region=region)
+    """A partner with one open branch and version 1 of a programme (the default one, if none is given).
+
+    Everything is open to it: what a lower plan locks has tests of its own.
+    """
+    partner = Partner(code=_free_partner_code(), name=name, timezone=timezone, state=state, region=region, plan=plan)
     db.session.add(partner)
     db.session.flush()
     rules = rules or Rules()

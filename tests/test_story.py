@@ -343,7 +343,11 @@ def become_a_partner(story: Story) -> None:
     credited = cashier.credit(story.people["ivan"]["phone"], "1000")
     assert (credited.status_code, credited.json()["points"]) == (201, 70), credited.text
 
-    made = newcomer.post("/api/partner/api-keys", {"name": "Касса", "scopes": ["pos:quote", "pos:hold", "pos:sale"]})
+    key = {"name": "Касса", "scopes": ["pos:quote", "pos:hold", "pos:sale"]}
+    problem(newcomer.post("/api/partner/api-keys", key), 403, "feature_locked")
+    moved = newcomer.call("PUT", "/api/partner/plan", {"plan": "enterprise"})
+    assert (moved.status_code, moved.json()["bill"]["turnover"]) == (200, "1000.00")
+    made = newcomer.post("/api/partner/api-keys", key)
     assert made.status_code == 201
     story.keep_secret(made.json()["api_key"])
     till = Caller(story, {"X-API-Key": made.json()["api_key"]})

@@ -16,7 +16,7 @@ from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from loyalty import sessions
+from loyalty import plans, sessions
 from loyalty.access import NotAllowed, Policy, bound_branch, choose_place
 from loyalty.clock import utcnow
 from loyalty.errors import LoyaltyError
@@ -140,8 +140,11 @@ def signed_in(view: Callable) -> Callable:
     return _mark(wrapper, Policy("signed_in"))
 
 
-def staff(scope: str) -> Callable[[Callable], Callable]:
-    """People who work for the partner the page is opened for, in a role that has the scope."""
+def staff(scope: str, feature: str | None = None) -> Callable[[Callable], Callable]:
+    """People who work for the partner the page is opened for, in a role that has the scope.
+
+    Its plan must open `feature`; where it does not, a page that explains it stands in its place.
+    """
 
     def decorator(view: Callable) -> Callable:
         @wraps(view)
@@ -154,9 +157,11 @@ def staff(scope: str) -> Callable[[Callable], Callable]:
             g.me = replace(me, place=choose_place(me.principal.staff, _named_partner(me)))
             if not g.me.may(scope):
                 raise NotAllowed()
+            if feature is not None:
+                plans.require(g.me.place, feature)
             return view(*args, **kwargs)
 
-        return _mark(wrapper, Policy("staff", scope))
+        return _mark(wrapper, Policy("staff", scope, feature))
 
     return decorator
 

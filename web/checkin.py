@@ -57,6 +57,8 @@ def show_checkin():
         partner = partners.get_open_partner(reference)
     except PartnerNotFound as error:
         return render_template("checkin/whose.html", problem=say_error(error)), 404
+    if not claims.takes_claims(partner):
+        return render_template("checkin/not_taken.html", partner=partner), 403
     here = url_for(".show_checkin", partner=partner.code, branch=request.args.get("branch") or None)
     if g.me is None:
         form = RegistrationForm(formdata=None, data={"partner": partner.code, "next": here})
@@ -83,6 +85,8 @@ def make_claim():
         partner = partners.get_open_partner(form.partner.data)
     except PartnerNotFound as error:
         return render_template("checkin/whose.html", problem=say_error(error)), 404
+    if not claims.takes_claims(partner):
+        return render_template("checkin/not_taken.html", partner=partner), 403
     answers = _read_answers(form, partner)
     amount, branch_id = _read_amount(form), _read_branch(form)
     if form.is_refused:

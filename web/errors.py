@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import structlog
-from flask import Response, current_app, render_template, request
+from flask import Response, current_app, g, render_template, request
 
+from loyalty.errors import FeatureLocked
+from web.plans import show_locked
 from web.sentences import say
 
 log = structlog.get_logger("kopilka.http")
@@ -12,12 +14,18 @@ log = structlog.get_logger("kopilka.http")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def show_error(status: int, code: str, headers: dict[str, str]) -> Response | None:
-    """The error as a page, for whoever asked for a page; None for everybody else, who gets a problem."""
+def show_error(status: int, code: str, headers: dict[str, str], more: dict[str, str | None]) -> Response | None:
+    """The error as a page, for whoever asked for a page; None for everybody else, who gets a problem.
+
+    `more` belongs to the code: what is locked explains itself to those who work there.
+    """
     if not is_page_wanted():
         return None
     try:
-        html = render_template("error.html", status=status, sentence=say(code, status))
+        if code == FeatureLocked.code and (me := g.get("me")) is not None and me.place is not None:
+            html = show_locked(**more)
+        else:
+            html = render_template("error.html", status=status, sentence=say(code, status))
     except Exception as error:  # whatever broke the page may break this one too: then it is told as a problem
         log.error("error_page_failed", error=type(error).__name__)
         return None

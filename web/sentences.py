@@ -7,8 +7,9 @@ from decimal import Decimal
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from loyalty.errors import LoyaltyError
+from loyalty.errors import FeatureLocked, LoyaltyError
 from web.formats import write_money, write_number
+from web.plans import FEATURES, name_plan
 
 SENTENCES = {
     "above_share": _("Points may pay at most %(share)s%% of this check: up to %(limit)s points."),
@@ -29,6 +30,7 @@ SENTENCES = {
     "claim_needs_reason": _("Write why, in up to %(longest)s characters: the customer reads it."),
     "claim_needs_sum": _("Enter the sum of the check, or scan the receipt."),
     "claim_not_found": _("There is no such request."),
+    "claims_not_taken": _("This business takes no requests for points this way. Ask for your points at the till."),
     "code_unknown": _("This code has expired or was used. Ask the customer to show a new one."),
     "code_wrong": _("The code is wrong or has expired. Check the digits or ask for a new code."),
     "consent_required": _("Without this consent we may not open an account for you."),
@@ -37,7 +39,7 @@ SENTENCES = {
     "draft_gone": _("This is out of date. Begin again: nothing was posted."),
     "drive_not_found": _("There is no such fiscal drive."),
     "entry_not_found": _("There is no such operation."),
-    "feature_locked": _("Your plan does not open this. The plan that does is named on the page of plans."),
+    "feature_locked": _("This is not open to your business now. Look at the page of plans, or ask the owner."),
     "fiscal_receipt_future": _("This receipt's time has not come yet. Scan the code of a receipt that was paid."),
     "fiscal_receipt_not_sale": _("This is no receipt of a sale. About a return, ask the staff."),
     "fiscal_receipt_old": _("This receipt is too old: points are given for %(hours)s hours after the purchase."),
@@ -81,6 +83,7 @@ SENTENCES = {
     "invalid_programme": _("Check the marked rules."),
     "invalid_promotion": _("Check the marked terms of the promotion."),
     "invalid_purchase": _("Check the sum of the purchase."),
+    "invalid_reason": _("Write why, in 3 to 300 characters."),
     "invalid_receipt": _("A receipt number has up to 120 characters."),
     "invalid_referral_terms": _("Check the marked terms."),
     "invalid_role": _("Choose a role from the list."),
@@ -140,6 +143,7 @@ SENTENCES = {
     "unknown_line": _("The purchase has no such line."),
     "wish_held": _("The cashier has reserved points for this already. Pay, or ask the cashier to give it up."),
     "unreadable_file": _("The file cannot be read."),
+    "wishes_not_taken": _("Here points are spent at the till: show your code there."),
 }
 """Values in a sentence are attributes of the error."""
 
@@ -158,6 +162,9 @@ _OUR_FAULT = _("Something broke on our side and nothing was changed. Try again; 
 
 def say_error(error: LoyaltyError) -> str:
     """The sentence for a rule that refused, with the numbers it speaks of."""
+    if isinstance(error, FeatureLocked) and error.plan:
+        values = {"feature": FEATURES[error.feature].name, "plan": name_plan(error.plan)}
+        return gettext("%(feature)s: opened by the plan %(plan)s.", **values)
     values = {name: _written(name, value) for name, value in vars(error).items()}
     text = SENTENCES.get(error.code)
     return gettext(text._args[0], **values) if text is not None else say(error.code, error.status)

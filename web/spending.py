@@ -71,6 +71,8 @@ def cancel():
 
 def _show(partner: Partner, form: WishForm) -> str:
     now = utcnow()
+    if not spending.takes_wishes(partner):
+        return render_template("customer/spend_not.html", partner=partner)
     try:
         choice = spending.choose(g.me.customer_id, partner, now)
     except CustomerNotFound:

@@ -21,7 +21,7 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from config import ROOT
-from loyalty import claims, offered, programmes, services, widget, widget_funnel, widget_sessions
+from loyalty import claims, offered, programmes, services, spending, widget, widget_funnel, widget_sessions
 from loyalty.access import public
 from loyalty.clock import utcnow
 from loyalty.errors import (
@@ -151,7 +151,7 @@ def show_frame():
         links={
             "join": f"/join?partner={partner.code}&for={widget_sessions.mark_of(browser, partner.id)}",
             "cabinet": "/customer",
-            "spend": f"/spend?partner={partner.code}",
+            "spend": f"/spend?partner={partner.code}" if spending.takes_wishes(partner) else None,
             "bot": current_app.config["SETTINGS"].bot_link(f"p{partner.code}"),
         },
     )

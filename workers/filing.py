@@ -55,7 +55,7 @@ def write_export(file: dict[str, Any], chat_id: int, now: datetime) -> File | No
     customer, partner = _owner(chat_id), get_partner(file["partner_id"])
     if customer is None or not access.is_allowed(customer.id, partner.id, "export:read"):
         return None
-    export, content = exports.EXPORTS[file["export"]], io.BytesIO()
+    export, content = exports.of_partner(exports.EXPORTS[file["export"]], partner), io.BytesIO()
     for piece in exports.write_csv(export, partner.id, nullcontext):
         content.write(piece.encode())
         if content.tell() > LARGEST:

@@ -94,7 +94,8 @@ def _buttons(talk: Talk, days: int, branch_id: UUID | None) -> list[list[tuple[s
     if branch_id is not None:
         rows.append([(words("stats_all_branches"), f"stats:{days}")])
     if len(partners.list_branches(talk.place.partner_id, closed=True, limit=2)) > 1:
-        rows.append([(words("stats_by_branch"), f"stats_branches:{days}:1")])
+        lock = "" if "extended_statistics" in talk.place.features else "🔒 "
+        rows.append([(lock + words("stats_by_branch"), f"stats_branches:{days}:1")])
     return [*rows, office.back(talk)]
 
 

@@ -6,6 +6,7 @@ from bot import keyboards
 from bot.rooms import balance
 from bot.router import ANYBODY, CUSTOMER, Room
 from bot.talk import Talk
+from loyalty import plans
 from loyalty.errors import PartnerNotFound
 
 room = Room()
@@ -52,7 +53,8 @@ def cancel(talk: Talk) -> None:
 
 
 def show_place(talk: Talk) -> None:
-    """Where they are and as what, over the menu of staff."""
+    """Where they are and as what, over the menu of staff. Raises `FeatureLocked` where the partner does not work here."""
     place = talk.place
+    plans.require(place, "telegram_bot")
     role = talk.words(f"role_{place.role}")
     talk.say(talk.words("works_at", partner=place.partner_name, role=role), keyboard=keyboards.menu(talk))

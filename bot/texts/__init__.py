@@ -17,6 +17,7 @@ from bot.texts import (
     desk,
     friends,
     people,
+    plans,
     profile,
     promotions,
     refusals,
@@ -26,11 +27,11 @@ from bot.texts import (
     till,
 )
 from loyalty import texts as shared
-from loyalty.errors import LoyaltyError, TooMany
+from loyalty.errors import FeatureLocked, LoyaltyError, TooMany
 
 LANGUAGES = {"ru": "Русский", "en": "English"}
 BUTTONS, COMMANDS = shell.BUTTONS, shell.COMMANDS
-ROOMS = (shell, customer, desk, profile, till, people, promotions, claims, services, surveys, friends, refusals)
+ROOMS = (shell, customer, desk, profile, till, people, promotions, plans, claims, services, surveys, friends, refusals)
 _MOST_SECONDS = 90
 """Longer waits are told in minutes."""
 TEXTS = {name: versions for room in ROOMS for name, versions in room.TEXTS.items()}
@@ -108,6 +109,11 @@ class Words:
         values = {key: self._written(value, currency) for key, value in vars(error).items()}
         if isinstance(error, TooMany):
             values["wait"] = self._wait(error.retry_after)
+        if isinstance(error, FeatureLocked):
+            values = {"feature": self(f"feature_{error.feature}")}
+            if error.plan is None:
+                return self("feature_off", **values)
+            values["plan"] = self(f"plan_{error.plan}")
         return self(name, **values) if self.has(name) else self("refused")
 
     def _wait(self, seconds: int) -> str:

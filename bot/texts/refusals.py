@@ -168,6 +168,10 @@ TEXTS = {
     },
     "refused_not_reversible": {"ru": "Эту операцию отменить нельзя.", "en": "This operation cannot be undone."},
     # customers' claims
+    "refused_claims_not_taken": {
+        "ru": "Здесь баллы по заявке сейчас не начисляют. Назовите телефон или покажите код на кассе.",
+        "en": "Points are not given on request here now. Name your phone or show your code at the till.",
+    },
     "refused_claim_decided": {"ru": "По этой заявке уже решили.", "en": "This request has been decided already."},
     "refused_claim_not_found": {"ru": "Такой заявки здесь нет.", "en": "There is no such request here."},
     "refused_claim_needs_reason": {
@@ -213,8 +217,8 @@ TEXTS = {
     },
     # plans
     "refused_feature_locked": {
-        "ru": "Ваш тариф этого не открывает. Посмотрите тарифы на сайте.",
-        "en": "Your plan does not open this. Look at the plans on the site.",
+        "ru": "🔒 {feature}: открывается на тарифе «{plan}». Тариф меняет владелец на сайте.",
+        "en": "🔒 {feature}: opened by the plan {plan}. The owner changes the plan on the site.",
     },
     "refused_invalid_plan": {"ru": "Такого тарифа нет.", "en": "There is no such plan."},
     # promotions and tiers
@@ -311,9 +315,11 @@ ELSEWHERE = frozenset(
         "consent_required", "drive_not_found", "entry_not_found",
         "form_expired", "hold_not_found", "hold_resolved",
         "import_busy", "import_not_found", "invalid_colour", "invalid_drive", "invalid_look", "invalid_mapping", "invalid_origin",
+        "invalid_reason",
         "invalid_scope", "last_branch", "loyalty_error", "not_found", "programme_version_not_found", "quote_changed",
         "quote_not_found", "quote_used", "sale_code_used", "session_ended", "session_not_found",
         "site_not_found", "too_many_sites", "unknown_line", "unreadable_file", "wish_held",
+        "wishes_not_taken",
     }
 )  # fmt: skip
 """Codes of what the bot has no room for: keys of tills, imports, pages, the desk of the platform."""

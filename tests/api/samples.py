@@ -276,6 +276,8 @@ def _add_promotions(add, cast: Cast, promotion_id: str, draft_id: str) -> None:
     scheme = {"measure": "spent", "window": "days", "days": 365, "falls_on_refund": False, "levels": levels}
     add(owner, "GET", "/api/partner/tiers")
     add(owner, "PUT", "/api/partner/tiers", scheme)
+    add(owner, "GET", "/api/partner/plan")
+    add(owner, "PUT", "/api/partner/plan", {"plan": "enterprise"})
     look = {"accent": "#7a3cff", "theme": "dark", "position": "bottom-left", "label_ru": "Бонусы", "label_en": None}
     site = {"origin": "https://shop.example"}
     add(owner, "GET", "/api/partner/widget")
@@ -393,6 +395,13 @@ def _add_admin(add, cast: Cast) -> None:
     add(admin, "GET", "/api/admin/customers")
     add(admin, "GET", "/api/admin/customers/<uuid:customer_id>", **customer)
     add(admin, "PUT", "/api/admin/customers/<uuid:customer_id>", {"name": "Иван"}, **customer)
+    add(admin, "GET", "/api/admin/partners")
+    partner = {"partner_id": cast.ours.partner_id}
+    add(admin, "GET", "/api/admin/partners/<uuid:partner_id>/plan", **partner)
+    moved = {"plan": "enterprise", "reason": "По договору"}
+    add(admin, "PUT", "/api/admin/partners/<uuid:partner_id>/plan", moved, **partner)
+    switched = {"features": {"ai_analytics": None}, "reason": "По договору"}
+    add(admin, "PUT", "/api/admin/partners/<uuid:partner_id>/features", switched, **partner)
     change = {"partner_id": str(cast.ours.partner_id), "points": 10, "reason": "Ошибка кассы"}
     add(admin, "POST", "/api/admin/customers/<uuid:customer_id>/loyalty/adjust", change, **customer)
 

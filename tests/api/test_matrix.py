@@ -585,6 +585,7 @@ ISSUED_CARD = Thing(
     missing=fixed(lambda w: w.ids["free card"]),
 )
 MEMBER = dataclasses.replace(CUSTOMER_BY_ID, place="path:customer_id")
+ANY_PARTNER = Thing("path:partner_id", own=fixed(lambda w: str(w.home.id)))
 ANY_CUSTOMER = Thing("path:customer_id", own=new_person)
 ANY_APPLICATION = Thing("path:application_id", own=application)
 
@@ -1221,6 +1222,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "POST /api/partner/widget/sites": (Row("staff", OWNERS, 201, body={"origin": "https://shop.example"}),),
     "POST /api/partner/widget/sites/<uuid:site_id>/check": (Row("staff", OWNERS, 200, things=(SITE_IN_PATH,)),),
     "DELETE /api/partner/widget/sites/<uuid:site_id>": (Row("staff", OWNERS, 204, things=(SITE_IN_PATH,)),),
+    "GET /api/partner/plan": (Row("staff", OWNERS, 200),),
+    "PUT /api/partner/plan": (Row("staff", OWNERS, 200, body={"plan": "enterprise"}),),
     # tills
     "POST /api/pos/quotes": (
         Row("machine", TILLS, 200, body=of_member(BASKET), things=(branch_at("json:branch_id"),)),
@@ -1287,6 +1290,14 @@ TABLE: dict[str, tuple[Row, ...]] = {
     "POST /api/admin/applications/<uuid:application_id>/approve": (Row(*ADMIN, 200, things=(ANY_APPLICATION,)),),
     "POST /api/admin/applications/<uuid:application_id>/refuse": (
         Row(*ADMIN, 200, body={"reason": "Нет документов"}, things=(ANY_APPLICATION,)),
+    ),
+    "GET /api/admin/partners": (Row(*ADMIN, 200),),
+    "GET /api/admin/partners/<uuid:partner_id>/plan": (Row(*ADMIN, 200, things=(ANY_PARTNER,)),),
+    "PUT /api/admin/partners/<uuid:partner_id>/plan": (
+        Row(*ADMIN, 200, body={"plan": "enterprise", "reason": "По договору"}, things=(ANY_PARTNER,)),
+    ),
+    "PUT /api/admin/partners/<uuid:partner_id>/features": (
+        Row(*ADMIN, 200, body={"features": {}, "reason": "По договору"}, things=(ANY_PARTNER,)),
     ),
     "GET /api/admin/customers": (Row(*ADMIN, 200, things=(dataclasses.replace(PARTNER_FILTER, differ=True),)),),
     "GET /api/admin/customers/<uuid:customer_id>": (Row(*ADMIN, 200, things=(ANY_CUSTOMER,)),),

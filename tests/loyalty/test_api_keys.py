@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from loyalty import api_keys
 from loyalty.errors import ApiKeyNotFound, BranchNotFound, InvalidName, InvalidScope
+from loyalty.plans import FEATURES
 from models import db, new_id, transaction
 from models.customer import AuditRecord
 from models.partner import ApiKey, Partner
@@ -40,6 +41,8 @@ def test_a_key_says_whose_it_is_and_what_it_may(db_session):
         partner_name=partner.name,
         branch_id=branch.id,
         scopes=frozenset({"pos:sale", "pos:quote"}),
+        plan="enterprise",
+        features=FEATURES,
     )
     assert principal.caller == f"till:{made.id}"
 

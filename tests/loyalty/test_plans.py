@@ -1,25 +1,18 @@
-"""What a plan opens and what a month comes to: the figures are those that partners are told."""
+"""What a plan opens, who is on which, and single features that are switched for one partner."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from itertools import pairwise
-from uuid import uuid4
 
 import pytest
 
-from loyalty import plans, sales
+from loyalty import plans
 from loyalty.clock import utcnow
-from loyalty.errors import FeatureLocked, InvalidPlan
-from loyalty.identities import Identifier
-from loyalty.plans import FEATURES, PLANS, SWITCHABLE, bill, features_of
-from loyalty.sales import Basket, Caller
+from loyalty.errors import FeatureLocked, InvalidPlan, InvalidReason
+from loyalty.plans import FEATURES, PLANS, SWITCHABLE, features_of
 from models import db
-from models.ledger import Purchase
-from tests.factories import make_member, make_partner, noise
-
-CASHIER = Caller("counter", "manual")
+from models.customer import AuditRecord
+from tests.factories import make_partner, noise
 
 
 @pytest.fixture
@@ -30,74 +23,7 @@ def now():
 @pytest.fixture
 def cafe(db_session):
     noise()
-    return make_partner()
-
-
-def buy(cafe, amount, now, at=None):
-    return sales.post_transaction(
-        cafe,
-        Identifier("customer_id", str(make_member(cafe).customer_id)),
-        Basket(Decimal(amount)),
-        kind="accrual",
-        caller=CASHIER,
-        key=str(uuid4()),
-        now=now,
-        occurred_at=at,
-    ).purchase_id
-
-
-@pytest.mark.parametrize(
-    ("code", "turnover", "total"),
-    [
-        ("basic", "400000", "12000.00"),
-        ("basic", "0", "0.00"),
-        ("advanced", "100000", "4990.00"),
-        ("enterprise", "600000", "16990.00"),
-    ],
-)
-def test_the_fee_is_the_months_sum_and_a_share_of_the_turnover(cafe, now, code, turnover, total):
-    plans.change_plan(cafe, code, by=None, now=now)
-    if Decimal(turnover):
-        buy(cafe, turnover, now)
-    found = bill(cafe, now)
-    assert (found.turnover, found.total) == (Decimal(turnover).quantize(Decimal("0.01")), Decimal(total))
-
-
-def test_refunds_of_the_month_reduce_the_turnover_and_never_below_nothing(cafe, now):
-    first, second = buy(cafe, "1000.00", now), buy(cafe, "500.00", now)
-    sales.post_refund(cafe, first, caller=CASHIER, key="1", now=now, amount=Decimal("300.00"))
-    assert bill(cafe, now).turnover == Decimal("1200.00")
-    sales.undo(cafe, second, caller=CASHIER, now=now)
-    assert bill(cafe, now).turnover == Decimal("700.00")
-    old = buy(make_partner(), "1.00", now)
-    assert old and bill(cafe, now).turnover == Decimal("700.00"), "another partner's is not counted"
-    bought = db.session.get_one(Purchase, (cafe.id, first))
-    bought.occurred_at = now - timedelta(days=70)
-    db.session.flush()
-    assert bill(cafe, now).turnover == Decimal("0.00"), "returned now, bought in another month"
-    assert bill(cafe, now - timedelta(days=70)).turnover == Decimal("1000.00")
-
-
-def test_history_from_before_the_programme_costs_nothing(cafe, now):
-    purchase = db.session.get_one(Purchase, (cafe.id, buy(cafe, "1000.00", now)))
-    purchase.source = "import"
-    db.session.flush()
-    assert bill(cafe, now).turnover == 0
-
-
-def test_a_month_is_the_partners_own(db_session, now):
-    east = make_partner(timezone="Asia/Vladivostok")
-    found = bill(east, datetime(2026, 12, 31, 14, 30, tzinfo=UTC))
-    assert (found.since.isoformat(), found.until.isoformat()) == (
-        "2027-01-01T00:00:00+10:00",
-        "2027-02-01T00:00:00+10:00",
-    )
-    assert bill(east, datetime(2026, 12, 31, 13, 30, tzinfo=UTC)).since.month == 12
-
-
-def test_the_share_is_rounded_to_the_kopeck_half_up(cafe, now):
-    buy(cafe, "0.50", now)
-    assert bill(cafe, now).total == Decimal("0.02")
+    return make_partner(plan="basic")
 
 
 def test_nothing_of_a_lower_plan_is_taken_away(cafe, now):
@@ -116,16 +42,20 @@ def test_a_locked_feature_names_the_plan_that_opens_it(cafe, now):
     assert (locked.value.feature, locked.value.plan) == ("web_widget", "advanced")
     plans.change_plan(cafe, "advanced", by=None, now=now)
     plans.require(cafe, "web_widget")
+    plans.switch_features(cafe, {"web_widget": False}, by=None, now=now)
+    with pytest.raises(FeatureLocked) as locked:
+        plans.require(cafe, "web_widget")
+    assert locked.value.plan is None, "no plan opens what is switched off"
 
 
 def test_single_features_are_switched_for_one_partner(cafe, now):
-    assert "web_widget" in plans.switch_features(cafe, {"web_widget": True, "telegram_bot": False}, by=None)
-    assert not plans.is_open(cafe, "telegram_bot") and not plans.is_open(make_partner(), "web_widget")
-    assert "telegram_bot" in plans.switch_features(cafe, {"telegram_bot": None, "web_widget": None}, by=None)
+    assert "web_widget" in plans.switch_features(cafe, {"web_widget": True, "telegram_bot": False}, by=None, now=now)
+    assert not plans.is_open(cafe, "telegram_bot") and not plans.is_open(make_partner(plan="basic"), "web_widget")
+    assert "telegram_bot" in plans.switch_features(cafe, {"telegram_bot": None, "web_widget": None}, by=None, now=now)
     assert cafe.features == {}
     for wrong in ({"export": True}, {"web_widget": 1}, {"web_widget": True, "what": True}):
         with pytest.raises(InvalidPlan):
-            plans.switch_features(cafe, wrong, by=None)
+            plans.switch_features(cafe, wrong, by=None, now=now)
     assert cafe.features == {} and set(SWITCHABLE) <= FEATURES
 
 
@@ -138,3 +68,24 @@ def test_there_are_three_plans_and_no_other(cafe, now):
     with pytest.raises(InvalidPlan):
         plans.change_plan(cafe, "gold", by=None, now=now)
     assert cafe.plan == "basic"
+
+
+def test_what_was_decided_about_a_plan_is_kept_with_its_reason_and_the_audit_has_no_words(cafe, now):
+    plans.change_plan(cafe, "advanced", by=None, now=now, reason="как договорились")
+    plans.change_plan(cafe, "advanced", by=None, now=now)
+    plans.switch_features(cafe, {"qr_codes": False}, by=None, now=now, reason="жалоба")
+    plans.switch_features(cafe, {"qr_codes": False}, by=None, now=now)
+    kept = [(one.before, one.after, one.features, one.reason) for one in plans.list_changes(cafe.id)]
+    assert kept == [
+        ("advanced", "advanced", {"qr_codes": False}, "жалоба"),
+        ("basic", "advanced", {}, "как договорились"),
+    ]
+    noted = db.session.scalars(db.select(AuditRecord).where(AuditRecord.partner_id == cafe.id)).all()
+    assert [one.details for one in noted] == [{"from": "basic", "to": "advanced"}, {"qr_codes": False}]
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "да", "х" * 301, "а\u202eб в"])
+def test_a_reason_of_the_platform_says_something(reason):
+    with pytest.raises(InvalidReason):
+        plans.read_reason(reason)
+    assert plans.read_reason(" как  договорились ") == "как договорились"

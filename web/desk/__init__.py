@@ -1,5 +1,6 @@
 """The owner's desk: the programme with its calculator, staff, branches, keys of tills, figures,
-promotions, services, tiers, invitations of friends, the limits of claims and the poster, the widget, and becoming a partner."""
+promotions, services, tiers, invitations of friends, the limits of claims and the poster, the widget, the plan,
+and becoming a partner."""
 
 from web.desk import (
     applications,
@@ -7,6 +8,7 @@ from web.desk import (
     claims,
     keys,
     nps,
+    plan,
     poster,
     programme,
     promotions,
@@ -29,6 +31,7 @@ ROOMS = (
     claims,
     keys,
     nps,
+    plan,
     poster,
     programme,
     promotions,

@@ -42,14 +42,14 @@ class DriveForm(Form):
 
 
 @blueprint.get("")
-@staff("programme:write")
+@staff("programme:write", "qr_codes")
 def show_settings():
     """The limits in words with examples, and the tills by branch."""
     return _show(_policy_form(), DriveForm(formdata=None))
 
 
 @blueprint.post("")
-@staff("programme:write")
+@staff("programme:write", "qr_codes")
 def change_limits():
     """Set the limits."""
     form = PolicyForm()
@@ -67,7 +67,7 @@ def change_limits():
 
 
 @blueprint.post("/drives")
-@staff("programme:write")
+@staff("programme:write", "qr_codes")
 def add_drive():
     """Note in which branch a till stands."""
     form = DriveForm()
@@ -87,7 +87,7 @@ def add_drive():
 
 
 @blueprint.post("/drives/remove")
-@staff("programme:write")
+@staff("programme:write", "qr_codes")
 def remove_drive():
     """The till stands nowhere any more."""
     drive = request.form.get("drive", "")

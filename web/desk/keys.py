@@ -64,7 +64,7 @@ def list_keys():
 
 
 @blueprint.get("/new")
-@staff("keys:write")
+@staff("keys:write", "till_integration")
 def show_making():
     """What a new key is for; `replaces` makes it the same till as an older one."""
     data = {"scopes": list(TILL_SCOPES), "replaces": request.args.get("replaces", "")}
@@ -75,7 +75,7 @@ def show_making():
 
 
 @blueprint.post("/new")
-@staff("keys:write")
+@staff("keys:write", "till_integration")
 def make_key():
     """Make the key and show it this once. The page is not kept by the browser, and sent again it makes no second key."""
     form, shown = _prepare(KeyForm()), []

@@ -20,7 +20,7 @@ SIZES = ("a4", "tent")
 
 
 @blueprint.get("")
-@staff("branches:read")
+@staff("branches:read", "qr_codes")
 def show_poster():
     """The code, its files, and what to print; of one branch on request."""
     branches = partners.list_branches(g.me.partner_id)
@@ -35,7 +35,7 @@ def show_poster():
 
 
 @blueprint.get("/print")
-@staff("branches:read")
+@staff("branches:read", "qr_codes")
 def show_print():
     """A sheet to print: A4 for a wall, or a tent, whose halves are read from both sides of the table."""
     size = request.args.get("size")
@@ -51,14 +51,14 @@ def show_print():
 
 
 @blueprint.get("/qr.png")
-@staff("branches:read")
+@staff("branches:read", "qr_codes")
 def send_png():
     """The code as pixels."""
     return _file(draw_png(_link(_branch()), PIXELS), "image/png", "png")
 
 
 @blueprint.get("/qr.svg")
-@staff("branches:read")
+@staff("branches:read", "qr_codes")
 def send_svg():
     """The code as lines, for a printer's shop."""
     return _file(draw_svg(_link(_branch())).encode(), "image/svg+xml", "svg")

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
-from flask import request
+from flask import g, request
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as lazy
 from wtforms import DateField, RadioField, SelectChoice, SelectMultipleField, StringField, TextAreaField
@@ -19,12 +19,15 @@ from wtforms.widgets import CheckboxInput
 
 from loyalty import services
 from loyalty.errors import InvalidPromotion
+from loyalty.plans import plan_that_opens
+from loyalty.promotions import CHOSEN
 from loyalty.rules import plain_number
 from models.promotion import PromotionRow
 from web.audiences import read_rule
 from web.desk.fields import strip
 from web.desk.programme_form import Number, write
 from web.forms import Deed, Form
+from web.plans import name_plan
 from web.promotions import AUDIENCES
 
 EFFECTS = {
@@ -85,7 +88,7 @@ class PromotionForm(Deed):
 
 def prepare(form: PromotionForm, partner_id: UUID) -> PromotionForm:
     """The form with its choices: categories and services of the catalogue as `category:…` and `service:…`."""
-    form.audience.choices = [SelectChoice(name, words) for name, words in AUDIENCES.items()]
+    form.audience.choices = [SelectChoice(name, _name_audience(name)) for name in AUDIENCES]
     sold = services.list_services(partner_id, limit=SHOWN)
     form.catalogue.choices = [
         SelectChoice(f"category:{name}", gettext("Category “%(name)s”", name=name))
@@ -95,6 +98,13 @@ def prepare(form: PromotionForm, partner_id: UUID) -> PromotionForm:
     names = get_day_names("wide", locale=get_locale())
     form.days.choices = [SelectChoice(str(day), names[day - 1]) for day in range(1, 8)]
     return form
+
+
+def _name_audience(name: str) -> str:
+    if name in CHOSEN and "targeting" not in g.me.place.features:
+        plan = name_plan(plan_that_opens("targeting").code)
+        return gettext("%(audience)s — opened by the plan %(plan)s", audience=AUDIENCES[name], plan=plan)
+    return str(AUDIENCES[name])
 
 
 def effects_of(kind: str) -> tuple[str, ...]:

@@ -46,9 +46,13 @@ class Figure:
 @blueprint.get("")
 @staff("stats:read")
 def show_stats():
-    """Figures of the last 7, 30 or 90 days, of all branches or of one."""
+    """Figures of the last 7, 30 or 90 days, of all branches or of one.
+
+    Raises `FeatureLocked` for what only the extended figures have.
+    """
     days = request.args.get("days", 30, type=int)
     days = days if days in PERIODS else 30
+    is_extended = "extended_statistics" in g.me.place.features
     branch_id = read_branch(request.args.get("branch_id"))
     if branch_id is not None:
         partners.get_branch(g.me.partner_id, branch_id)
@@ -57,7 +61,8 @@ def show_stats():
         "partner/stats.html",
         days=days,
         periods=PERIODS,
-        branches=branch_choices(g.me.partner_id, branch_id),
+        is_extended=is_extended,
+        branches=branch_choices(g.me.partner_id, branch_id) if is_extended else [],
         branch_id=str(branch_id or ""),
         period=found["period"],
         members=found["members"],

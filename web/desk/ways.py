@@ -19,13 +19,21 @@ from web.till import claims
 
 @dataclass(frozen=True)
 class Way:
-    """A page that has a place of its own, and `covers`: addresses that are part of it without lying below it."""
+    """A page that has a place of its own, and `covers`: addresses that are part of it without lying below it.
+
+    Where the plan does not open `feature`, it stays in sight with a lock, and the page explains itself.
+    """
 
     scope: str
     address: str
     icon: str
     text: LazyString
     covers: tuple[str, ...] = ()
+    feature: str | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        return self.feature is not None and self.feature not in g.me.place.features
 
     @property
     def is_here(self) -> bool:
@@ -90,8 +98,8 @@ GROUPS = (
         "share",
         _("Channels"),
         (
-            Way("content:write", "/partner/poster", "qr", _("QR poster")),
-            Way("partner:write", "/partner/widget", "widget", _("Widget")),
+            Way("content:write", "/partner/poster", "qr", _("QR poster"), feature="qr_codes"),
+            Way("partner:write", "/partner/widget", "widget", _("Widget"), feature="web_widget"),
         ),
     ),
     Group(
@@ -99,9 +107,10 @@ GROUPS = (
         _("Business"),
         (
             Way("stats:read", "/partner/stats", "chart", _("Figures")),
+            Way("partner:write", "/partner/plan", "card", _("Plan")),
             Way("staff:read", "/partner/staff", "badge", _("Staff")),
             Way("branches:write", "/partner/branches", "shop", _("Branches")),
-            Way("keys:read", "/partner/keys", "key", _("Keys")),
+            Way("keys:read", "/partner/keys", "key", _("Keys"), feature="till_integration"),
             Way("partner:write", "/partner/settings", "gear", _("Settings")),
         ),
     ),

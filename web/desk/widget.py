@@ -91,14 +91,14 @@ class LookForm(Form):
 
 
 @blueprint.get("")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 def show_widget():
     """The code, the sites, the look."""
     return _show(SiteForm(formdata=None), _look_form())
 
 
 @blueprint.post("/sites")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 def add_site():
     """Let one more site show the widget."""
     form = SiteForm()
@@ -122,7 +122,7 @@ def add_site():
 
 
 @blueprint.post("/sites/<uuid:site_id>/check")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 def check_site(site_id: UUID):
     """Have a site looked at for its proof; the page says when it was."""
     form, site = Form(), widget.get_site(g.me.partner_id, site_id)
@@ -133,7 +133,7 @@ def check_site(site_id: UUID):
 
 
 @blueprint.get("/proof")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 def send_proof():
     """The file for the partner's sites."""
     partner = g.me.partner
@@ -143,7 +143,7 @@ def send_proof():
 
 
 @blueprint.post("/sites/remove")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 def remove_site():
     """Let a site show it no longer."""
     origin = request.form.get("origin", "")
@@ -153,7 +153,7 @@ def remove_site():
 
 
 @blueprint.post("/look")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 def change_look():
     """Take a look; white letters must be readable on its colour, so a light one is made darker."""
     form = LookForm()
@@ -170,7 +170,7 @@ def change_look():
 
 
 @blueprint.get("/preview")
-@staff("partner:write")
+@staff("partner:write", "web_widget")
 def show_preview():
     """The real widget on a page of ours: the one page that may hold a frame."""
     response = make_response(render_template("partner/widget_preview.html", partner=g.me.partner))

@@ -101,7 +101,8 @@ def note_invitation(customer_id: UUID):
 def export():
     """All customers as a file for a spreadsheet."""
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
-    written = exports.write_csv(exports.CUSTOMERS, g.me.partner_id, transaction)
+    allowed = exports.of_partner(exports.CUSTOMERS, partner())
+    written = exports.write_csv(allowed, g.me.partner_id, transaction)
     return Response(stream_with_context(written), mimetype="text/csv", headers=headers)
 
 

@@ -28,7 +28,7 @@ def test_a_cashier_has_the_till_and_may_look_at_the_rules(desk):
 def test_every_way_that_is_shown_may_be_gone_and_leads_to_itself(desk, role):
     person = desk(role)
     groups = read_bar(person.get("/partner/programme"))
-    assert 2 <= len(set(groups)) <= 8
+    assert len(set(groups)) >= 2
     for group in dict.fromkeys(groups):
         page = person.get(group)
         assert page.status_code == 200

@@ -34,7 +34,18 @@ def correction(**more):
     }
 
 
+def our_partner(cast, house):
+    return {"partner_id": house.partner_id}
+
+
+def decided(**more):
+    return lambda cast, house: {"reason": "по договору", **more}
+
+
 VISITS = [
+    Visit("GET /admin/partners/<uuid:partner_id>", own=our_partner),
+    Visit("POST /admin/partners/<uuid:partner_id>/plan", own=our_partner, form=decided(plan="enterprise")),
+    Visit("POST /admin/partners/<uuid:partner_id>/features", own=our_partner, form=decided(ai_analytics="")),
     Visit("GET /admin/applications/<uuid:application_id>", own=an_application),
     Visit("POST /admin/applications/<uuid:application_id>/approve", own=an_application),
     Visit(

@@ -95,3 +95,4 @@ VISITS += [
     Visit(f"POST {SERVICE}", own=a_service, form=lambda cast, house: {"name": f"Иная {make_phone()}", "price": "1"}),
     Visit(f"POST {SERVICE}/act", own=a_service, form=form(act="hide")),
 ]
+VISITS += [Visit("POST /partner/plan/change", form=form(plan="enterprise"))]
