@@ -15,7 +15,7 @@ from loyalty.emails import mailbox_of
 from loyalty.errors import InvalidPhone
 from loyalty.phones import normalise_phone
 from models import db
-from models.customer import Customer, Identity
+from models.customer import Identity
 
 _OWN_NUMBERS = ("crm", "onec", "import")
 
@@ -29,14 +29,6 @@ def marks_of(people: Collection[UUID], region: str) -> dict[UUID, set[tuple[str,
     for identity in db.session.scalars(select(Identity).where(Identity.customer_id.in_(marks))):
         marks[identity.customer_id].update(_marks(identity, region))
     return marks
-
-
-def are_one(one: Customer, other: Customer, region: str) -> bool:
-    """Whether the two are one record, or share a phone, a Telegram or a mailbox."""
-    if one.id == other.id:
-        return True
-    marks = marks_of((one.id, other.id), region)
-    return not marks[one.id].isdisjoint(marks[other.id])
 
 
 def _marks(identity: Identity, region: str) -> list[tuple[str, str]]:

@@ -120,7 +120,8 @@ def _why_not(referral: Referral, partner: Partner, inviter: Membership, friend: 
     if inviter.id == friend.id:
         return "own"
     if inviter.state == "open":  # of an inviter who is forgotten nothing is known, and the friend was promised
-        reason = referrals.why_not(partner, inviter, db.session.get_one(Customer, friend.customer_id))
+        person, customer = (db.session.get_one(Customer, one.customer_id) for one in (inviter, friend))
+        reason = referrals.why_not(partner, inviter.id, person, friend, customer)
         if reason is not None:
             return reason
     began_at = referrals.became_friend_at(referral, ZoneInfo(partner.timezone))

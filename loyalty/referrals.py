@@ -63,8 +63,12 @@ class Invitation:
     code: str
     partner: Partner
     inviter: Membership
-    inviter_name: str | None
+    person: Customer
     terms: Terms
+
+    @property
+    def inviter_name(self) -> str | None:
+        return first_name(self.person.name)
 
 
 def terms_of(partner: Partner) -> Terms:
@@ -112,16 +116,27 @@ def write_code(code: str) -> str:
 
 def find_invitation(typed: str) -> Invitation:
     """Who invites by this code, and whereto. Raises `InvitationGone`, also where inviting is off now."""
-    found = db.session.scalar(select(ReferralCode).where(ReferralCode.code == read_code(typed)))
-    partner = db.session.get(Partner, found.partner_id) if found is not None else None
-    if partner is None or partner.state != "active":
+    query = (
+        select(ReferralCode.code, Partner, Membership, Customer)
+        .join(Partner, Partner.id == ReferralCode.partner_id)
+        .join(
+            Membership,
+            (Membership.partner_id == ReferralCode.partner_id) & (Membership.id == ReferralCode.membership_id),
+        )
+        .join(Customer, Customer.id == Membership.customer_id)
+        .where(ReferralCode.code == read_code(typed))
+    )
+    found = db.session.execute(query, execution_options={"populate_existing": True}).one_or_none()
+    if found is None:
         raise InvitationGone()
-    terms = terms_of(partner)
-    inviter = follow(partner.id, found.membership_id)
-    person = customers.living(db.session.get(Customer, inviter.customer_id))
-    if not terms.is_on or inviter.state != "open" or person is None or person.state != "active":
+    code, partner, inviter, person = found
+    if inviter.state == "merged":
+        inviter = follow(partner.id, inviter.id)
+        person = db.session.get_one(Customer, inviter.customer_id)
+    terms, person = terms_of(partner), customers.living(person)
+    if person is None or {partner.state, person.state} != {"active"} or inviter.state != "open" or not terms.is_on:
         raise InvitationGone()
-    return Invitation(found.code, partner, inviter, first_name(person.name), terms)
+    return Invitation(code, partner, inviter, person, terms)
 
 
 def note_device(membership: Membership, device: str | None, now: datetime) -> None:
@@ -156,7 +171,7 @@ def check(invitation: Invitation, customer: Customer, *, bought_since: datetime 
         if follow(partner.id, earlier.inviter_id).id != invitation.inviter.id:
             raise AlreadyInvited()
         return earlier
-    reason = why_not(partner, invitation.inviter, customer)
+    reason = why_not(partner, invitation.inviter.id, invitation.person, friend, customer)
     if reason is None and friend is not None and has_bought(partner.id, friend.id, before=bought_since):
         reason = "customer"
     if reason is not None:
@@ -238,20 +253,21 @@ def accept_if_good(typed: str, customer: Customer, partner: Partner, **options) 
     return None
 
 
-def why_not(partner: Partner, inviter: Membership, customer: Customer) -> str | None:
-    """Why these two can never be inviter and friend there: "own", "staff" or "circle"; None when they can."""
-    person = customers.living(db.session.get(Customer, inviter.customer_id))
-    if person is None or likeness.are_one(person, customer, partner.region):
-        return "own"
+def why_not(
+    partner: Partner, inviter_id: UUID, person: Customer, friend: Membership | None, customer: Customer
+) -> str | None:
+    """Why `person`, by the account of `inviter_id`, can never invite `customer`, who has the account `friend` or none there:
+    "own", "staff" or "circle"; None when they can."""
     working = set(
         db.session.scalars(select(Staff.customer_id).where(Staff.partner_id == partner.id, Staff.state == "active"))
     )
     marks = likeness.marks_of({person.id, customer.id, *working}, partner.region)
+    if person.id == customer.id or marks[person.id] & marks[customer.id]:
+        return "own"
     of_staff = set().union(*(marks[one] for one in working))
     if working & {person.id, customer.id} or of_staff & (marks[person.id] | marks[customer.id]):
         return "staff"
-    friend = customers.membership_of(customer.id, partner.id)
-    return "circle" if friend is not None and _has_brought(partner.id, friend.id, inviter.id) else None
+    return "circle" if friend is not None and _has_brought(partner.id, friend.id, inviter_id) else None
 
 
 def has_bought(partner_id: UUID, membership_id: UUID, *, before: datetime | None = None) -> bool:

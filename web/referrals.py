@@ -149,15 +149,15 @@ def _show_signed_in(invitation: Invitation, form: JoinForm) -> str:
             came = next(one for one in found if one.partner.id == partner.id)
     except InvitationRefused as error:
         refusal = say_error(error)
-    member = membership_of(g.me.customer_id, partner.id)
+    asks = came is None and refusal is None and joining.must_be_asked(g.me.customer_id, partner.id)
     return _show(
         invitation,
         "referrals/invitation.html",
         form=form,
         came=say_came_by(came) if came else None,
         refusal=refusal,
-        asks=joining.must_be_asked(g.me.customer_id, partner.id),
-        shown=None if member else joining.shown_contact(g.me.customer_id),
+        asks=asks,
+        shown=joining.shown_contact(g.me.customer_id) if asks else None,
     )
 
 

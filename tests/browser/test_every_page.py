@@ -52,6 +52,7 @@ NOT_PAGES = {
     "/static/<version>/<path:name>": "styles, scripts and pictures",
     "/partner/customers/export.csv": "a file",
     "/partner/purchases/export.csv": "a file",
+    "/partner/referrals/export.csv": "a file",
     "/partner/nps/export.csv": "a file",
     "/partner/poster/qr.png": "a file",
     "/partner/poster/qr.svg": "a file",
