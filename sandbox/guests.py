@@ -122,3 +122,35 @@ ANSWERS: dict[str, tuple[tuple[str, int | None, str | None], ...]] = {
     "style": (("sofia", 10, "Дарья чудо!"), ("anton", 8, None), ("maria", 9, None), ("ivan", None, None)),
 }
 """What guests said of their last visit: the score and the words; those without a score have not answered."""
+
+SERVICES: dict[str, tuple[tuple[str, str | None, int, int | None], ...]] = {
+    "style": (
+        ("Стрижка", "Волосы", 3200, 60),
+        ("Стрижка и укладка", "Волосы", 4300, 90),
+        ("Мужская стрижка", "Волосы", 1900, 45),
+        ("Вечерняя укладка", "Волосы", 2800, 60),
+        ("Окрашивание", "Цвет", 7200, 150),
+        ("Тонирование", "Цвет", 5400, 120),
+        ("Уход", None, 1800, 30),
+    ),
+    "krasota": (
+        ("Маникюр", "Ногти", 2600, 75),
+        ("Педикюр", "Ногти", 3200, 90),
+        ("Укладка", "Волосы", 2200, 45),
+        ("Ламинирование", "Волосы", 5800, 120),
+        ("Массаж головы", None, 2500, 40),
+    ),
+}
+"""What salons sell: name, category, price, minutes."""
+
+PROMOTIONS: dict[str, tuple[tuple[str, str, dict], ...]] = {
+    "style": (
+        ("Цвет: 10 % баллами", "category", {"rate": "0.1", "categories": ["Цвет"], "budget": 20_000}),
+        (
+            "Тихие часы",
+            "happy_hours",
+            {"factor": "2", "hours": [{"days": [1, 2, 3], "since": "11:00", "until": "14:00"}]},
+        ),
+    ),
+}
+"""Name, kind and terms; the first of a business is on, the others are drafts."""

@@ -26,8 +26,10 @@ from loyalty import (
     ledger,
     nps,
     partners,
+    promotions,
     referral_rewards,
     referrals,
+    services,
     surveys,
     widget,
     widget_funnel,
@@ -45,6 +47,7 @@ from models.customer import Consent, Customer, Identity, PlatformRole
 from models.ledger import Membership, Purchase
 from models.partner import ApiKey, Branch, Partner, Programme, Staff
 from models.referral import Referral
+from models.service import Service
 from sandbox import guests
 
 NAMESPACE = UUID("6b6f7069-6c6b-4a61-8000-000000000000")
@@ -172,6 +175,7 @@ def build(app: Flask) -> None:
         for business in BUSINESSES:
             _move_site(fixed_id(business.key), origin_of_sites(settings), now)
             _have_asked(business.key)
+            _stock(business.key, now)
 
 
 def _move_site(partner_id: UUID, origin: str, now: datetime) -> None:
@@ -182,6 +186,23 @@ def _move_site(partner_id: UUID, origin: str, now: datetime) -> None:
             widget.remove_site(partner_id, old, by=None)
     if origin not in known:
         widget.add_site(partner_id, origin, by=None, now=now, loopback=True)
+
+
+def _stock(business: str, now: datetime) -> None:
+    """What the salon sells and what runs there; nothing is put back that somebody took away."""
+    partner = db.session.get_one(Partner, fixed_id(business))
+    has_had_any = db.session.scalar(select(Service.id).where(Service.partner_id == partner.id).limit(1))
+    if has_had_any is not None:
+        return
+    for name, category, cost, minutes in guests.SERVICES.get(business, ()):
+        draft = services.read_draft(name=name, category=category, price=cost, minutes=minutes)
+        services.make(partner, draft, by=None, now=now)
+    for n, (name, kind, terms) in enumerate(guests.PROMOTIONS.get(business, ())):
+        made = promotions.make(
+            partner, name=name, kind=kind, terms=terms, starts_at=now, ends_at=None, by=None, now=now
+        )
+        if n == 0:
+            promotions.switch_on(partner, made.id, by=None, now=now)
 
 
 def _have_asked(business: str) -> None:
