@@ -20,10 +20,11 @@ from loyalty.rules import Rules
 from loyalty.widget_look import Look, set_look
 from models import db, transaction
 from models.partner import Partner
-from tests.browser.checks import THEMES, violations
+from tests.browser.checks import THEMES, violations, wait_for_scripts
 from tests.factories import identifier_of, identity_of, make_customer, make_email, make_member, make_partner, make_staff
 from tests.support.partner_site import SNIPPET, PartnerSite
 from tests.support.site import Site
+from workers import proving
 
 PHONE = {"width": 390, "height": 844}
 ESPRESSO = "406631153"
@@ -937,3 +938,23 @@ def test_the_code_is_copied_as_it_is_shown(owner, site):
     expect(owner.locator("[data-announcer]")).to_have_text("Скопировано")
     assert owner.evaluate("navigator.clipboard.readText()") == owner.locator("#snippet-async").text_content()
     assert f"partnerId: '{ESPRESSO}'" in owner.evaluate("navigator.clipboard.readText()")
+
+
+def test_an_owner_sees_a_site_proved_without_reloading(owner, site, monkeypatch):
+    found = ["no_proof", None]
+    monkeypatch.setattr(proving, "look", lambda *given: found.pop(0))
+    owner.goto(f"{site.url}/partner/widget")
+    wait_for_scripts(owner)
+    owner.get_by_label("Адрес сайта").fill("proof.example")
+    owner.get_by_role("button", name="Добавить").click()
+    row = owner.locator(".widget-site", has_text="proof.example")
+    expect(row).to_contain_text("проверяем…")
+    site.deliver()
+    expect(row).to_contain_text("ни файла, ни тега", timeout=30_000)
+    row.get_by_role("button", name="Проверить сейчас").click()
+    expect(row).to_contain_text("проверяем…")
+    site.deliver()
+    expect(row).to_contain_text("подтверждён", timeout=30_000)
+    assert violations(owner) == []
+    row.get_by_role("button", name="Убрать").click()
+    expect(owner.get_by_text("Сайт убран из списка")).to_be_visible()
