@@ -26,6 +26,7 @@ ENTRIES = (
     ("office_told", "told", "partner:write"),
     ("office_invitation", "invitation", "programme:read"),
     ("office_people", "people:1", "staff:read"),
+    ("office_plan", "plan", "partner:write"),
     ("office_leave", "leave", "branches:read"),
     ("office_language", "office:language", "programme:read"),
 )

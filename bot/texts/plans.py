@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 TEXTS = {
+    "office_plan": {"ru": "💳 Тариф", "en": "💳 Plan"},
+    "plan_head": {
+        "ru": "💳 Тариф «{plan}»: {monthly} в месяц и {percent} % оборота через программу",
+        "en": "💳 The plan {plan}: {monthly} a month and {percent} % of the turnover through the programme",
+    },
+    "plan_month": {
+        "ru": "В этом месяце: оборот {turnover} → {monthly} + {share} = {total}",
+        "en": "This month: a turnover of {turnover} → {monthly} + {share} = {total}",
+    },
+    "plan_others": {"ru": "При таком обороте за целый месяц:", "en": "At this turnover a whole month would be:"},
+    "plan_other": {"ru": "• «{plan}» — {total}", "en": "• {plan}: {total}"},
+    "plan_end": {
+        "ru": "Это расчёт, счета появятся позже. Сравнить и сменить тариф: {link}",
+        "en": "Counted, not charged: invoices come later. Compare and change: {link}",
+    },
     "plan_basic": {"ru": "Базовый", "en": "Basic"},
     "plan_advanced": {"ru": "Advanced", "en": "Advanced"},
     "plan_enterprise": {"ru": "Enterprise", "en": "Enterprise"},

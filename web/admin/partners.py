@@ -28,11 +28,11 @@ _SWITCHES = {"": None, "on": True, "off": False}
 
 class PlanForm(Form):
     plan = RadioField(lazy("Plan"), choices=[SelectChoice(code, PLAN_NAMES[code]) for code in ORDER])
-    reason = StringField(lazy("Reason"), filters=[strip], render_kw={"maxlength": 300, "id": "plan-reason"})
+    reason = StringField(lazy("Reason"), filters=[strip], id="plan-reason", render_kw={"maxlength": 300})
 
 
 class FeaturesForm(Form):
-    reason = StringField(lazy("Reason"), filters=[strip], render_kw={"maxlength": 300, "id": "features-reason"})
+    reason = StringField(lazy("Reason"), filters=[strip], id="features-reason", render_kw={"maxlength": 300})
 
 
 for _name in SWITCHABLE:

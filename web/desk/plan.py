@@ -42,8 +42,9 @@ def show_plan():
 @blueprint.get("/change")
 @staff("partner:write")
 def ask_change():
-    """What moving to another plan opens, closes and costs. Raises `InvalidPlan`."""
-    return _ask(plans.find_plan(request.args.get("plan", "")), Form(formdata=None))
+    """What moving to another plan, or to the next higher one, opens, closes and costs. Raises `InvalidPlan`."""
+    higher = ORDER[min(ORDER.index(g.me.place.plan) + 1, len(ORDER) - 1)]
+    return _ask(plans.find_plan(request.args.get("plan", higher)), Form(formdata=None))
 
 
 @blueprint.post("/change")
