@@ -110,9 +110,11 @@ def show_invitation(code: str):
 
 
 @blueprint.post("/i/<code>")
-@signed_in
+@anybody
 def accept(code: str):
-    """Become a customer by the invitation."""
+    """Become a customer by the invitation. The code is everybody's who has it, whichever partner's it is."""
+    if g.me is None:
+        return redirect(url_for(".show_invitation", code=code), 303)
     try:
         invitation = referrals.find_invitation(code)
     except InvitationGone as error:

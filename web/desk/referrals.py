@@ -15,12 +15,13 @@ from wtforms import BooleanField, IntegerField, StringField
 
 from loyalty import exports, referral_results, referral_rewards, referrals
 from loyalty.clock import utcnow
-from loyalty.errors import LoyaltyError
+from loyalty.errors import LoyaltyError, ReferralNotFound
 from loyalty.lifetime import available_at
 from loyalty.referral_terms import Terms
 from loyalty.sums import read_sum, write_sum
 from models import transaction
 from models.referral import STATES
+from models.transactions import in_transaction
 from web.access import staff
 from web.desk.fields import PAGE, read_cursor, strip
 from web.formats import use_zone, write_day, write_money, write_points
@@ -109,14 +110,18 @@ def _decide(referral_id: UUID, *, approve: bool):
         decided = referral_rewards.decide(g.me.partner, referral_id, approve=approve, by=g.me.customer_id, now=utcnow())
         return decided.state
 
-    done = carry_out(form, act)
-    if done is None:
+    try:
+        state = in_transaction(act)
+    except ReferralNotFound:
+        raise
+    except LoyaltyError as error:
+        refuse(form, error)
         return _show_list(form), 422
     said = {
         "rewarded": gettext("Both got their points and are told."),
         "refused": gettext("There is no reward; both are told why."),
     }
-    flash(said.get(done.answer, gettext("The purchase was returned meanwhile: we wait for the next one.")), "success")
+    flash(said.get(state, gettext("The purchase was returned meanwhile: we wait for the next one.")), "success")
     return redirect(url_for(".list_referrals"), 303)
 
 
