@@ -249,7 +249,7 @@ def accept_if_good(typed: str, customer: Customer, partner: Partner, **options) 
         reason = refused.reason if isinstance(refused, InvitationRefused) else "gone"
     friend = customers.membership_of(customer.id, partner.id)
     payload = {"membership_id": friend.id, "reason": reason}
-    outbox.announce("notify_not_invited", payload, partner_id=partner.id, ordering_key=f"membership:{friend.id}")
+    outbox.announce("notify_not_invited", payload, partner_id=partner.id, ordering_key=_order(friend.id))
     return None
 
 
@@ -295,8 +295,13 @@ def announce(referral: Referral, news: str, to: str) -> None:
         "notify_referral",
         {"referral_id": referral.id, "news": news, "to": to},
         partner_id=referral.partner_id,
-        ordering_key=f"membership:{membership_id}",
+        ordering_key=_order(membership_id),
     )
+
+
+def _order(membership_id: UUID) -> str:
+    """News of friends come in their order and may wait for the morning; what was bought meanwhile does not wait for them."""
+    return f"referral:{membership_id}"
 
 
 # What is kept of people

@@ -108,6 +108,7 @@ def test_a_friend_comes_once_on_the_terms_of_that_day_and_the_inviter_is_told(ca
     assert (first.state, first.came_by, first.inviter_points, first.minimum) == ("waiting", "link", 200, Decimal(500))
     (row,) = announced("notify_referral", cafe.id)
     assert row.payload == {"referral_id": str(first.id), "news": "came", "to": "inviter"}
+    assert row.ordering_key == f"referral:{anna.id}", "kept until the morning it would hold up news of purchases"
 
 
 def test_the_first_invitation_counts(cafe, anna):
