@@ -154,3 +154,5 @@ PROMOTIONS: dict[str, tuple[tuple[str, str, dict], ...]] = {
     ),
 }
 """Name, kind and terms; the first of a business is on, the others are drafts."""
+CLAIMS = {"style": (("maria", "4300.00", ()), ("anton", "19000.00", ("large",)))}
+"""What guests say they bought just now, and what looks odd about it; the staff have yet to decide."""

@@ -18,7 +18,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
 from config import Settings
 from loyalty import (
@@ -43,11 +43,13 @@ from loyalty.programme import PRESETS, price
 from loyalty.referral_terms import Terms
 from loyalty.types import Line
 from models import db, transaction
+from models.claim import Claim
 from models.customer import Consent, Customer, Identity, PlatformRole
 from models.ledger import Membership, Purchase
 from models.partner import ApiKey, Branch, Partner, Programme, Staff
 from models.referral import Referral
 from models.service import Service
+from models.work import Outbox
 from sandbox import guests
 
 NAMESPACE = UUID("6b6f7069-6c6b-4a61-8000-000000000000")
@@ -176,6 +178,7 @@ def build(app: Flask) -> None:
             _move_site(fixed_id(business.key), origin_of_sites(settings), now)
             _have_asked(business.key)
             _stock(business.key, now)
+            _have_claims(business.key, now)
 
 
 def _move_site(partner_id: UUID, origin: str, now: datetime) -> None:
@@ -219,6 +222,21 @@ def _have_asked(business: str) -> None:
         db.session.flush()
         if score is not None:
             surveys.answer(survey, score, way="bot", now=at, comment=comment)
+
+
+def _have_claims(business: str, now: datetime) -> None:
+    """Guests have scanned the poster, and the staff have yet to decide; where nobody has claimed anything there."""
+    partner_id = fixed_id(business)
+    if db.session.scalar(select(Claim.id).where(Claim.partner_id == partner_id).limit(1)) is not None:
+        return
+    for minutes, (key, amount, doubts) in enumerate(guests.CLAIMS.get(business, ()), 1):
+        at, membership_id = now - timedelta(minutes=10 * minutes), fixed_id(f"{key}@{business}")
+        if db.session.get(Membership, (partner_id, membership_id)) is None:
+            continue
+        told = {"amount": Decimal(amount), "doubts": list(doubts), "occurred_at": at, "created_at": at}
+        row = {"id": fixed_id(f"{key}@{business}/claim"), "membership_id": membership_id}
+        db.session.add(Claim(partner_id=partner_id, source="qr_code", has_receipt=False, **row, **told))
+    db.session.flush()
 
 
 def _find_last_visit(key: str, business: str) -> Purchase | None:
@@ -305,6 +323,9 @@ def _add_friends(_secret_key: str, now: datetime) -> None:
     db.session.add(doubted)
     db.session.flush()
     referral_rewards.settle(espresso.id, doubted.id, now)
+    # they were told two days ago: at night it would wait for the morning, and everybody who opens the demo with it
+    told = (Outbox.job == "notify_referral", Outbox.partner_id == espresso.id, Outbox.done_at.is_(None))
+    db.session.execute(delete(Outbox).where(*told), execution_options={"synchronize_session": False})
 
 
 CHAPTERS = {"ivan": _add_people_and_businesses, "applicant": _add_guests, "stanislav": _add_friends}

@@ -3,7 +3,7 @@
 TEXTS = {
     # staff
     "office_claims": {"ru": "📥 Заявки", "en": "📥 Requests"},
-    "office_qr": {"ru": "🔳 QR как картинка", "en": "🔳 QR as a picture"},
+    "office_qr": {"ru": "🔳 QR для баллов", "en": "🔳 QR for points"},
     "claims_head": {"ru": "📥 Заявки на баллы, сначала давние", "en": "📥 Requests for points, the oldest first"},
     "claims_none": {
         "ru": "📥 Заявок нет. Клиент отправляет их по QR-коду на стойке: он в «{office}», «{qr}».",

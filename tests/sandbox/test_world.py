@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from loyalty import accounts, api_keys, consents, customers, partners, verify, welcome, widget
+from loyalty import accounts, api_keys, claims, consents, customers, partners, verify, welcome, widget
 from loyalty.clock import utcnow
+from loyalty.sales import Caller
 from models import db, transaction
 from models.partner import Partner
 from sandbox import guests, world
@@ -34,6 +35,12 @@ def everything() -> dict[str, int]:
     counted = {table: db.session.scalar(db.text(f"SELECT count(*) FROM {table}")) for table in tables}
     db.session.rollback()
     return counted
+
+
+def test_two_claims_wait_at_the_salon(demo):
+    caller = Caller("counter", "manual")
+    waiting = claims.list_claims(world.fixed_id("style"), caller=caller, contacts=False)
+    assert sorted((str(one.amount), one.doubts) for one in waiting) == [("19000.00", ("large",)), ("4300.00", ())]
 
 
 def test_building_again_changes_nothing(demo):
