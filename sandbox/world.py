@@ -222,6 +222,7 @@ def _have_asked(business: str) -> None:
         db.session.flush()
         if score is not None:
             surveys.answer(survey, score, way="bot", now=at, comment=comment)
+    _was_told(partner.id, "notify_survey_task")
 
 
 def _have_claims(business: str, now: datetime) -> None:
@@ -237,6 +238,12 @@ def _have_claims(business: str, now: datetime) -> None:
         row = {"id": fixed_id(f"{key}@{business}/claim"), "membership_id": membership_id}
         db.session.add(Claim(partner_id=partner_id, source="qr_code", has_receipt=False, **row, **told))
     db.session.flush()
+
+
+def _was_told(partner_id: UUID, job: str) -> None:
+    """Days ago, that is: told anew it would be untrue, and at night it would wait for the morning."""
+    stale = (Outbox.job == job, Outbox.partner_id == partner_id, Outbox.done_at.is_(None))
+    db.session.execute(delete(Outbox).where(*stale), execution_options={"synchronize_session": False})
 
 
 def _find_last_visit(key: str, business: str) -> Purchase | None:
@@ -323,9 +330,7 @@ def _add_friends(_secret_key: str, now: datetime) -> None:
     db.session.add(doubted)
     db.session.flush()
     referral_rewards.settle(espresso.id, doubted.id, now)
-    # they were told two days ago: at night it would wait for the morning, and everybody who opens the demo with it
-    told = (Outbox.job == "notify_referral", Outbox.partner_id == espresso.id, Outbox.done_at.is_(None))
-    db.session.execute(delete(Outbox).where(*told), execution_options={"synchronize_session": False})
+    _was_told(espresso.id, "notify_referral")
 
 
 CHAPTERS = {"ivan": _add_people_and_businesses, "applicant": _add_guests, "stanislav": _add_friends}
