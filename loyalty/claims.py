@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, null, or_, select, update
+from sqlalchemy import Select, exists, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from loyalty import audit, claim_alerts, customers, ledger, outbox, plans, sales
@@ -395,8 +395,13 @@ def remove_drive(partner: Partner, drive: str, *, by: UUID) -> None:
 
 def count_waiting(partner_id: UUID, caller: Caller) -> int:
     """How many claims wait for this caller's decision."""
+    return db.session.scalar(select_waiting(partner_id, caller))
+
+
+def select_waiting(partner_id: UUID, caller: Caller) -> Select:
+    """The query of `count_waiting`, for who asks several such things at once."""
     waiting = select(func.count()).select_from(Claim).where(Claim.partner_id == partner_id, Claim.state == "waiting")
-    return db.session.scalar(waiting.where(*_seen_by(caller)))
+    return waiting.where(*_seen_by(caller))
 
 
 def list_claims(

@@ -243,12 +243,12 @@ def look_up(partner: Partner, identifier: Identifier, *, now: datetime) -> tuple
         return None
     membership = membership_of(customer.id, partner.id)
     if membership is None:
-        _check_not_closed(customer.id, partner.id)
+        check_not_closed(customer.id, partner.id)
         return None
     return customer, membership
 
 
-def _check_not_closed(customer_id: UUID, partner_id: UUID) -> None:
+def check_not_closed(customer_id: UUID, partner_id: UUID) -> None:
     """The account of an erased person is closed for ever. Raises `CustomerNotFound`."""
     erased = select(Membership.id).where(
         Membership.partner_id == partner_id, Membership.customer_id == customer_id, Membership.state == "erased"

@@ -17,9 +17,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
 
-from loyalty import accounts, customers, joining, plans, sales
+from loyalty import accounts, joining, plans, sales
 from loyalty.access import is_allowed
-from loyalty.errors import ClaimNeedsSum, QuoteChanged, SaleCodeGone, SaleCodeUsed
+from loyalty.errors import ClaimNeedsSum, CustomerNotFound, QuoteChanged, SaleCodeGone, SaleCodeUsed
 from loyalty.identities import Identifier
 from loyalty.money import LIMIT
 from loyalty.sales import Basket, Caller, Preview, Promise
@@ -115,16 +115,15 @@ def find(token: str, now: datetime, reader: UUID | None = None) -> SaleCode:
 
 
 def preview(code: SaleCode, customer: Customer, now: datetime) -> Preview:
-    """What the code gives the person; for a newcomer, once they have joined. Makes nobody a member.
+    """What the code gives the person; for a newcomer (`member` None), once they have joined. Makes nobody a member.
 
     Raises `CustomerNotFound` for an account that was closed for ever.
     """
     partner = db.session.get_one(Partner, code.partner_id)
-    with db.session.begin_nested() as attempt:
-        customers.join(customer, partner, now=now)
-        seen = _look(partner, code, customer, now)
-        attempt.rollback()
-    return seen
+    try:
+        return _look(partner, code, customer, now)
+    except CustomerNotFound:
+        return sales.preview_newcomer(partner, customer, Basket(code.amount), now=now)
 
 
 def look(token: str, customer: Customer, now: datetime) -> Offer:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from loyalty import codes, ledger, notices, outbox, promotions, spending, tiers
 from loyalty.accounts import facts_of
-from loyalty.customers import CODE_KINDS, enrol, find_member, look_up
+from loyalty.customers import CODE_KINDS, check_not_closed, enrol, find_member, look_up
 from loyalty.errors import (
     BranchNotFound,
     BranchRequired,
@@ -35,6 +35,7 @@ from loyalty.programme import Rules, check_spend, price
 from loyalty.programmes import rules_in_force
 from loyalty.types import Line, Member, Pricing
 from models import db
+from models.customer import Customer
 from models.ledger import Purchase
 from models.partner import Branch, Partner
 
@@ -185,6 +186,15 @@ def preview(
     spent = plain.max_redeemable if points is None else points
     paid = basket.price(rules, facts, at=now, zone=zone, points=spent) if spent else plain
     return Preview(card, rules, plain, paid, wished)
+
+
+def preview_newcomer(partner: Partner, customer: Customer, basket: Basket, *, now: datetime) -> Preview:
+    """What the purchase would be to a person who is about to join. Raises `CustomerNotFound` for who never can again."""
+    check_not_closed(customer.id, partner.id)
+    _, rules = rules_in_force(partner.id)
+    facts = promotions.know(partner, None, Member(birth_date=customer.birth_date), rules, now)
+    plain = basket.price(rules, facts, at=now, zone=ZoneInfo(partner.timezone))
+    return Preview(None, rules, plain, plain)
 
 
 def whole_check(partner: Partner, points: int) -> Basket:

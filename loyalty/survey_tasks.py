@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from loyalty import audit, nps, outbox
 from loyalty.business_notices import alive, telegram_of
@@ -67,8 +67,13 @@ def change_task(
 
 def count_open(partner_id: UUID) -> int:
     """How many tasks wait for somebody to take them."""
+    return db.session.scalar(select_open(partner_id))
+
+
+def select_open(partner_id: UUID) -> Select:
+    """The query of `count_open`, for who asks several such things at once."""
     query = select(func.count()).select_from(SurveyTask)
-    return db.session.scalar(query.where(SurveyTask.partner_id == partner_id, SurveyTask.state == "open"))
+    return query.where(SurveyTask.partner_id == partner_id, SurveyTask.state == "open")
 
 
 def task_notice(partner_id: UUID, survey_id: UUID, staff_id: UUID, now: datetime) -> Notice | None:

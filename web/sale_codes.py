@@ -85,7 +85,6 @@ def _show_offer(code: SaleCode, form: TakeForm) -> str:
         return render_template("checkin/take_newcomer.html", partner=partner, code=code, form=register, here=here)
     seen = in_transaction(lambda: sale_codes.preview(code, g.me.customer, utcnow()))
     form.earn.data = str(seen.plain.total)
-    is_member = membership_of(g.me.customer_id, partner.id) is not None
     return render_template(
         "checkin/take.html",
         partner=partner,
@@ -93,7 +92,7 @@ def _show_offer(code: SaleCode, form: TakeForm) -> str:
         points=seen.plain.total,
         form=form,
         asks=joining.must_be_asked(g.me.customer_id, partner.id),
-        shown=None if is_member else joining.shown_contact(g.me.customer_id),
+        shown=None if seen.member else joining.shown_contact(g.me.customer_id),
     )
 
 

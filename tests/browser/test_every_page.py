@@ -54,6 +54,7 @@ NOT_PAGES = {
     "/partner/purchases/export.csv": "a file",
     "/partner/referrals/export.csv": "a file",
     "/partner/nps/export.csv": "a file",
+    "/partner/services/export.csv": "a file",
     "/partner/poster/qr.png": "a file",
     "/partner/poster/qr.svg": "a file",
     "/partner/widget/proof": "a file",

@@ -148,12 +148,6 @@ def change_settings():
     return redirect(url_for(".show_settings"), 303)
 
 
-def count_open() -> int:
-    """How many unhappy answers wait for whoever looks at the page; 0 for who does not deal with them."""
-    may = g.get("me") is not None and g.me.may("customers:write")
-    return survey_tasks.count_open(g.me.partner_id) if may else 0
-
-
 def group_of(score: int) -> str:
     return next(name for name, (low, high) in nps.GROUPS.items() if low <= score <= high)
 

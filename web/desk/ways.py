@@ -13,8 +13,8 @@ from flask import g, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from web.desk import nps
-from web.till import claims
+from loyalty import waiting
+from web.till.fields import caller
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,13 @@ GROUPS = (
 
 def list_ways() -> list[Shown]:
     """What the person who is signed in may open here."""
-    waiting = {"/partner/claims": claims.count_waiting(), "/partner/nps": nps.count_open()}
+    counted = waiting.count_waiting(
+        g.me.partner_id, caller(), {scope for scope in waiting.NEEDS.values() if g.me.may(scope)}
+    )
+    shown = {"/partner/claims": counted[waiting.CLAIMS], "/partner/nps": counted[waiting.TASKS]}
     found = []
     for group in GROUPS:
         if ways := tuple(way for way in group.ways if g.me.may(way.scope)):
             face = ways[0] if len(ways) == 1 else group
-            found.append(Shown(face.icon, face.text, ways, waiting))
+            found.append(Shown(face.icon, face.text, ways, shown))
     return found

@@ -99,12 +99,6 @@ def approve_all():
     return redirect(url_for(".list_claims"), 303)
 
 
-def count_waiting() -> int:
-    """How many wait for whoever looks at the page; 0 for who does not decide."""
-    may = g.get("me") is not None and g.me.may("points:credit")
-    return claims.count_waiting(g.me.partner_id, caller()) if may else 0
-
-
 def _show_list(claim_id: UUID | None = None, form: Form | None = None) -> str:
     """`form` is the one that was refused, of that claim."""
     partner()
