@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from api.schemas.fields import Choice, Id, Input, Moment, Money, Output, Text
 from loyalty import bills, plans
@@ -28,7 +28,9 @@ class FeaturesIn(Input):
         keys=fields.String(),
         values=fields.Raw(allow_none=True),
         required=True,
+        validate=validate.Length(min=1),
         metadata={
+            "minProperties": 1,
             "properties": {name: {"type": "boolean", "nullable": True} for name in SWITCHABLE},
             "additionalProperties": False,
         },
