@@ -96,12 +96,12 @@ _TURNOVER = text("""
     ), moved AS (
         SELECT w.id, timezone(w.zone, b.occurred_at) AS at, width_bucket(b.occurred_at, w.moves) AS stretch, b.amount
         FROM place w JOIN purchase b ON b.partner_id = w.id AND b.occurred_at >= w.since AND b.occurred_at < w.until
-        WHERE b.source <> 'import'
+        WHERE b.source <> 'import' AND b.kind <> 'history'
         UNION ALL
         SELECT w.id, timezone(w.zone, r.occurred_at), width_bucket(b.occurred_at, w.moves), -r.amount
         FROM place w JOIN refund r ON r.partner_id = w.id AND r.occurred_at >= w.since AND r.occurred_at < w.until
         JOIN purchase b ON b.partner_id = r.partner_id AND b.id = r.purchase_id
-        WHERE b.source <> 'import'
+        WHERE b.source <> 'import' AND b.kind <> 'history'
     )
     SELECT id, CAST(extract(year FROM at) AS int) AS year, CAST(extract(month FROM at) AS int) AS month, stretch,
            sum(amount) AS amount

@@ -28,6 +28,8 @@ from models.ledger import Award, Purchase
 from models.partner import Partner
 
 SOURCE = "inbound"
+HISTORY = "history"
+"""The kind of a purchase from before the programme: it gives no points, and nothing is paid for it (`loyalty.bills`)."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def take_purchase(partner: Partner, system: str, document: Document, *, caller: 
             source_ref=document.external_id,
             occurred_at=at,
             branch_id=branch_id,
+            kind="accrual" if document.earns else HISTORY,
             version=document.version,
             content={"lines": [_written(line) for line in lines or ()], "at": at.isoformat()},
         ),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loyalty import bills, plans, sales
+from loyalty import bills, inbound, plans, sales
 from loyalty.clock import utcnow
 from loyalty.identities import Identifier
 from loyalty.sales import Basket, Caller
@@ -43,6 +43,19 @@ def buy(cafe, amount, now, at=None):
         now=now,
         occurred_at=at,
     ).purchase_id
+
+
+def test_history_that_a_system_sends_costs_nothing(cafe, now):
+    caller = Caller("system", "pos_api")
+
+    def send(number, earns):
+        client = Identifier("customer_id", str(make_member(cafe).customer_id))
+        document = inbound.Document(number, client, now, Basket(Decimal("1000.00")), earns=earns)
+        inbound.take_purchase(cafe, "bitrix24", document, caller=caller, now=now)
+
+    send("p-1", True)
+    send("p-2", False)
+    assert bills.bill(cafe, now).turnover == Decimal("1000.00")
 
 
 @pytest.mark.parametrize(
