@@ -23,12 +23,17 @@ class LookIn(Input):
     label_en = Text(maximum=LONGEST_LABEL, allow_none=True)
 
 
+def _ratio(description: str) -> fields.Field:
+    written = {"type": "string", "example": "4.6", "description": description}
+    return fields.Decimal(required=True, as_string=True, metadata=written)
+
+
 class Contrast(Output):
     """As WCAG 2 counts it, from 1 to 21. Letters need 4.5; a button on a sheet is seen by itself from 3 on."""
 
-    letters = fields.Decimal(required=True, as_string=True, metadata={"description": "white letters on the colour"})
-    on_light = fields.Decimal(required=True, as_string=True)
-    on_dark = fields.Decimal(required=True, as_string=True)
+    letters = _ratio("white letters on the colour")
+    on_light = _ratio("the colour on a light sheet")
+    on_dark = _ratio("the colour on a dark sheet")
 
 
 class Look(Output):

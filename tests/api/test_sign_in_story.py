@@ -243,6 +243,7 @@ def test_an_application_becomes_a_partner_that_can_work(app):
     assert (tried.status_code, tried.json["earn"]) == (200, 100)
     branch = owner.post("/api/partner/branches", {"name": "Второй"}).json
     assert owner.delete(f"/api/partner/branches/{branch['id']}").status_code == 204
+    assert owner.put("/api/partner/plan", {"plan": "enterprise"}).status_code == 200
     key = owner.post("/api/partner/api-keys", {"name": "Касса", "scopes": ["pos:quote"]}).json
     till = Actor(app, "till", {"X-API-Key": key["api_key"]})
     basket = {"customer": {"phone": make_phone()}, "amount": "1000"}

@@ -145,17 +145,6 @@ def test_a_code_opens_a_day_in_a_cookie_that_browsers_keep_apart_for_each_site(f
     assert "Domain" not in cookie
 
 
-def test_a_visit_that_waits_to_be_rated_is_linked_at_its_own_partner_alone(frame, cast):
-    frame.sign_in()
-    foreign = ask_member(cast.theirs)
-    assert frame.look().json["survey"] is None and foreign.state == "asked"
-    asked = ask_member(cast.ours)
-    link = frame.look().json["survey"]
-    assert link == f"/nps/{surveys.token_of(asked)}?from=widget"
-    cast.ours.member.put(f"/api/customer/surveys/{asked.id}", {"score": 10})
-    assert frame.look().json["survey"] is None
-
-
 def test_the_frame_shows_this_partner_and_nothing_of_the_person(app, frame, cast, earned):
     frame.sign_in()
     answer = frame.look()
@@ -567,3 +556,17 @@ def newest_message(app, phone):
         )
         found = (notices.code_notice(UUID(row.payload["code_id"]), row.sealed, utcnow()) for row in rows)
         return next(notice.body_for("sms") for notice in found if notice and notice.routes[0].address == phone)
+
+
+# What changes the member's balance stands at the end
+
+
+def test_a_visit_that_waits_to_be_rated_is_linked_at_its_own_partner_alone(frame, cast):
+    frame.sign_in()
+    foreign = ask_member(cast.theirs)
+    assert frame.look().json["survey"] is None and foreign.state == "asked"
+    asked = ask_member(cast.ours)
+    link = frame.look().json["survey"]
+    assert link == f"/nps/{surveys.token_of(asked)}?from=widget"
+    cast.ours.member.put(f"/api/customer/surveys/{asked.id}", {"score": 10})
+    assert frame.look().json["survey"] is None

@@ -22,6 +22,8 @@ BREACHES = [
     ("entries of a membership are numbered", f"UPDATE membership SET seq = seq + 1 WHERE {OURS} AND debt > 0 RETURNING id"),
     ("each entry begins at the total", "UPDATE entry SET total_before = total_before + 1, total_after = total_after + 1"
      f" WHERE {OURS} AND seq = 2 RETURNING id"),
+    ("a reward of an invitation", "UPDATE entry SET kind = 'bonus', source = 'referral', source_ref = 'referral:x/inviter'"
+     f" WHERE {OURS} AND seq = 1 AND points = 100 RETURNING id"),
     ("lots add up", f"UPDATE membership SET pending = pending + 1 WHERE {OURS} AND debt > 0 RETURNING id"),
     ("lots add up", f"UPDATE membership SET active = active + 1 WHERE {OURS} AND held > 0 RETURNING id"),
     ("lots add up", f"UPDATE membership SET held = held - 1 WHERE {OURS} AND held > 0 RETURNING id"),

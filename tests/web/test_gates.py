@@ -161,7 +161,8 @@ def is_unchanged(app):
 
     def look():
         with app.app_context():
-            return db.session.execute(text(counts)).all()
+            # in whatever order the parts of the union come: of large tables they are read in parallel
+            return sorted(db.session.execute(text(counts)).all(), key=lambda row: row[0])
 
     before = []
 

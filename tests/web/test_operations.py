@@ -23,6 +23,7 @@ def in_russian(app):
 def operation(**columns):
     usual = {
         "kind": "earn",
+        "source": "manual",
         "points": 50,
         "source_ref": "x#1",
         "label": None,
