@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 from loyalty import programmes
 from loyalty.clock import utcnow
 from models import transaction
+from models.partner import Partner
 from tests.api.roles import make_cast, new_key, sign_in
 from tests.api.samples import basket_of, make_claim, make_hold, make_purchase, make_samples
 from tests.factories import make_customer, make_phone
@@ -119,6 +120,8 @@ class Fuzz:
             case.validate_response(answer, checks=CHECKS[1:] if not_ready else CHECKS)
             if operation.path == "/api/partner/programme" and operation.method.upper() == "PUT":
                 self._restore_programme()
+            elif operation.method.upper() == "PUT" and operation.path.endswith(("/plan", "/features")):
+                self._restore_plans()
             elif sample.rule.endswith("/loyalty/adjust") and answer.status_code == 201:
                 self._adjust_back(answer.json()["points"])
 
@@ -190,6 +193,13 @@ class Fuzz:
         partner_id = self.house.partner_id
         with self.app.app_context(), transaction():
             programmes.set_rules(partner_id, self._rules[partner_id], by=None, now=utcnow())
+
+    def _restore_plans(self) -> None:
+        """What the rest is tried with is open in the highest plan only."""
+        with self.app.app_context(), transaction() as session:
+            for house in (self.cast.ours, self.cast.theirs):
+                partner = session.get_one(Partner, house.partner_id)
+                partner.plan, partner.features = "enterprise", {}
 
 
 def fuzz(app, schema, cast, samples, role: str, examples: int, *, same_each_time: bool) -> Counter[int]:
