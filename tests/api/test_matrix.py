@@ -1297,7 +1297,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row(*ADMIN, 200, body={"plan": "enterprise", "reason": "По договору"}, things=(ANY_PARTNER,)),
     ),
     "PUT /api/admin/partners/<uuid:partner_id>/features": (
-        Row(*ADMIN, 200, body={"features": {}, "reason": "По договору"}, things=(ANY_PARTNER,)),
+        Row(*ADMIN, 200, body={"features": {"ai_analytics": None}, "reason": "По договору"}, things=(ANY_PARTNER,)),
     ),
     "GET /api/admin/customers": (Row(*ADMIN, 200, things=(dataclasses.replace(PARTNER_FILTER, differ=True),)),),
     "GET /api/admin/customers/<uuid:customer_id>": (Row(*ADMIN, 200, things=(ANY_CUSTOMER,)),),
