@@ -239,12 +239,21 @@ def test_a_page_that_waits_for_nothing_is_told_when_the_widget_is_there(page, si
     assert page.evaluate("told.join()") == "open,close,close"
 
 
+def expect_frames(page, count: int) -> None:
+    """So many frames, the page's own included; that one has gone is heard of a little later."""
+    for _ in range(200):
+        if len(page.frames) == count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{len(page.frames)} frames instead of {count}")
+
+
 def test_what_is_destroyed_leaves_nothing_and_a_second_one_works(page, site, shop, house):
     page.goto(shop.put(script(site, house.code)))
     launch(page)
     page.evaluate("first = handle; first.destroy(); first.open(); first.destroy()")
     assert page.evaluate("told.join()") == "open,close"
-    assert page.frames == [page.main_frame]
+    expect_frames(page, 1)
     assert page.locator("#loyalty-widget").bounding_box()["height"] == 0
     page.evaluate(
         f"second = LoyaltyWidget.init({{partnerId: '{house.code}'}}); second.on('open', () => told.push('again')); 0"
@@ -258,7 +267,7 @@ def test_what_is_destroyed_leaves_nothing_and_a_second_one_works(page, site, sho
         f"third = LoyaltyWidget.init({{partnerId: '{house.code}', announce: false}}); third.open(); third.destroy()"
     )
     assert page.evaluate("document.documentElement.children.length") == 2
-    assert page.frames == [page.main_frame]
+    expect_frames(page, 1)
 
 
 def test_the_launcher_comes_back_when_a_site_of_one_page_changes_its_content(page, site, shop, house):
@@ -271,7 +280,7 @@ def test_the_launcher_comes_back_when_a_site_of_one_page_changes_its_content(pag
     expect(frame_of(page).get_by_text("Пекарня Ржаная")).to_be_visible()
     page.evaluate("document.body.append(old)")  # what was taken out and put in again is an empty element
     assert page.locator("#loyalty-widget").bounding_box()["height"] == 0
-    assert len(page.frames) == 2
+    expect_frames(page, 2)
 
 
 @pytest.mark.parametrize("code", ["999999999999", "x", "", "<img src=x onerror=alert(1)>", "../frame"])
